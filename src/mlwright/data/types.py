@@ -1,0 +1,54 @@
+"""The nouns of data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mlwright.kernel.ids import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """One file as it was: `ref` (kind `version`) hashes source, key and content, so equal content is one version.
+
+    `key` is the path below the source's folder with forward slashes; `sha256` names the bytes in the blobs."""
+
+    ref: Ref
+    source: str
+    key: str
+    sha256: str
+    size: int
+    modified: datetime
+
+    @property
+    def document(self) -> Ref:
+        """The file through all its versions: `document:docs/guide/install.md`."""
+        return Ref("document", f"{self.source}/{self.key}")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A version of a source: all files of one moment. `ref` hashes the sorted (key, sha256) pairs."""
+
+    ref: Ref
+    source: str
+    number: int
+    files: int
+    bytes: int
+    added: int
+    changed: int
+    removed: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A file that could not be read: kept with its reason, tried again when it changes or is replayed."""
+
+    source: str
+    key: str
+    sha256: str
+    """Empty where not even the bytes could be read."""
+    reason: str
+    message: str
+    hint: str
+    at: datetime

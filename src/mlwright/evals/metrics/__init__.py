@@ -1,0 +1,22 @@
+"""The port of a metric: one example and what came out, to a number from 0 to 1."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from mlwright.evals.ports import Outcome
+from mlwright.evals.types import EvalExample
+from mlwright.kernel.parts import Part
+
+
+class Metric(Protocol):
+    """Contract: pure; None where the metric does not apply to the example (it is then left out of the mean, and `n`
+    says so); otherwise a number from 0 (worst) to 1 (best)."""
+
+    def score(self, example: EvalExample, outcome: Outcome) -> float | None: ...
+
+
+class MetricPart(Part):
+    """In a gate a metric is written as its name, `mrr`, or with a depth, `recall@5`, which sets `k`."""
+
+    @abstractmethod
+    def build(self) -> Metric: ...

@@ -1,0 +1,132 @@
+"""A part is one choice in the blueprint: `{use: openai, model: …}`. One file holds all of a part.
+
+The file of part `x` of slot `mlwright.rag.chunkers` is `mlwright/rag/chunkers/x.py`, or any module that an installed
+package names in the entry point group of the slot. It holds a class `Config(Part)` with the fields, the facts that
+the architect reads, and `build`, and the class that does the work. Packages with weight are imported inside `build`.
+A name that starts with an underscore is a helper of a part, not a part.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from mlwright.kernel.errors import Conflict, MissingExtra, NotFound
+
+
+class Facts(BaseModel):
+    """What engine and architect may know about a part without building it. A slot's port may extend it."""
+
+    model_config = ConfigDict(frozen=True)
+    embedded: bool = True
+    """Runs inside this process, on this machine, with no server."""
+    leaves_machine: bool = False
+    """Data go to another company."""
+    provider: str = "local"
+    """Who runs it: two parts of one provider fail together."""
+    licence: str = ""
+
+
+class Part(BaseModel):
+    """The configuration of one choice; frozen, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    use: str
+
+    def facts(self) -> Facts:
+        return Facts()
+
+
+@cache
+def names(slot: str) -> tuple[str, ...]:
+    """Every part that fits the slot: files of its folder, then entry points of installed packages."""
+    return tuple(sorted({*_own(slot), *_foreign(slot)}))
+
+
+def config_of(slot: str, name: str) -> type[Part]:
+    """The `Config` of a part. Raises NotFound (naming the known parts) and Conflict (two parts of one name)."""
+    own, foreign = name in _own(slot), _foreign(slot).get(name)
+    if own and foreign:
+        raise Conflict(
+            f"{slot} has a part {name!r}, and so has the installed package behind {foreign.value!r}",
+            hint=f"uninstall that package or rename its entry point in group {slot!r}",
+        )
+    if not own and not foreign:
+        known = ", ".join(names(slot)) or "none"
+        raise NotFound(f"{slot.removeprefix('mlwright.')} has no part {name!r}", hint=f"choose one of: {known}")
+    module = foreign.load() if foreign else importlib.import_module(f"{slot}.{name}")
+    config: type[Part] = module.Config
+    return config
+
+
+def _own(slot: str) -> set[str]:
+    package = importlib.import_module(slot)
+    return {found.name for found in pkgutil.iter_modules(package.__path__) if not found.name.startswith("_")}
+
+
+def _foreign(slot: str) -> dict[str, EntryPoint]:
+    return {found.name: found for found in entry_points(group=slot)}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Marks a field that takes any part of a folder: `Annotated[ChunkerPart, Slot("mlwright.rag.chunkers")]`.
+
+    Three spellings mean the same: `openai`, `openai/gpt-4o-mini` (sets the field `model`), `{use: openai, model: …}`.
+    `key` is the name of the field that stands for `use` in this section, as `by` in `chunk: {by: structure}`.
+    """
+
+    package: str
+    key: str = "use"
+
+    def __get_pydantic_core_schema__(self, base: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self._read,
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda part: part.model_dump(mode="json")),
+        )
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, *(self._schema(name) for name in names(self.package))]}
+
+    def _schema(self, name: str) -> dict[str, Any]:
+        schema = config_of(self.package, name).model_json_schema()
+        fields = schema["properties"]
+        fields[self.key] = {"const": name, **({"description": schema.get("description", "")})}
+        if self.key != "use":
+            del fields["use"]
+        return schema
+
+    def _read(self, value: Any) -> Part:
+        if isinstance(value, Part):
+            return value
+        fields = self._fields(value)
+        try:
+            config = config_of(self.package, str(fields.get("use", "")))
+        except NotFound as error:  # a ValueError keeps the path of the field in the blueprint
+            raise ValueError(str(error)) from error
+        return config.model_validate(fields)
+
+    def _fields(self, value: Any) -> dict[str, Any]:
+        if isinstance(value, str):
+            use, slash, model = value.partition("/")
+            return {"use": use, "model": model} if slash else {"use": use}
+        if isinstance(value, Mapping):
+            fields = dict(value)
+            if self.key in fields:
+                fields["use"] = fields.pop(self.key)
+            return fields
+        raise ValueError(f"write a name, or a mapping with the key {self.key!r}")
+
+
+def need(module: str, extra: str) -> Any:
+    """Import a package with weight, or raise MissingExtra that says how to install it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(f"{module} is not installed", hint=f'pip install "mlwright[{extra}]"') from error

@@ -1,0 +1,151 @@
+"""Numbers as people write them in a blueprint: `4s`, `28%`, `0.004 USD`, `12k/day`, `4x`, `>= 0.85`.
+
+Each name is a pydantic type: the field holds a plain number in the unit of the type's docstring, and a wrong text is an
+error that shows a right one.
+"""
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, GetJsonSchemaHandler, PlainSerializer
+from pydantic_core import CoreSchema
+
+_NUMBER = r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*(k|M|B)?"
+_SCALE = {None: 1.0, "": 1.0, "k": 1e3, "M": 1e6, "B": 1e9}
+_SECONDS = {
+    "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0,
+    "w": 604800.0, "week": 604800.0, "month": 2_629_800.0, "y": 31_557_600.0, "year": 31_557_600.0,
+}  # fmt: skip
+
+
+def _number(text: str, unit: str, example: str) -> re.Match[str]:
+    match = re.fullmatch(_NUMBER + unit, text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not understood here; write it like {example}")
+    return match
+
+
+def _value(match: re.Match[str]) -> float:
+    return float(match[1]) * _SCALE[match[2]]
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def seconds(value: Any) -> float:
+    """`300ms`, `4s`, `10m`, `1h`, `30d`, `2y` to seconds (a year is 365.25 days). A bare number has no unit: ValueError."""
+    if isinstance(value, float):
+        return value
+    match = _number(str(value), r"(ms|s|min|m|hour|h|day|d|week|w|month|year|y)s?", "300ms, 4s, 10m, 1h, 30d or 2y")
+    return _value(match) * _SECONDS[match[3]]
+
+
+def share(value: Any) -> float:
+    """`28%` or `0.28` to 0.28, from 0 to 1."""
+    part = float(value) if _plain(value) else _value(_number(str(value), "%", "28% or 0.28")) / 100
+    if not 0 <= part <= 1:
+        raise ValueError(f"{value} is not between 0% and 100%")
+    return part
+
+
+def usd(value: Any) -> float:
+    """`0.004 USD` or `$0.004` to US dollars."""
+    if isinstance(value, float):
+        return value
+    text = str(value).strip()
+    return _value(
+        _number(text[1:] if text.startswith("$") else text, "" if text.startswith("$") else r"\s*USD", "0.004 USD")
+    )
+
+
+def usd_per_month(value: Any) -> float:
+    """`1200 USD/month` to US dollars a month (of 30.44 days)."""
+    if isinstance(value, float):
+        return value
+    match = _number(str(value), r"\s*USD/(day|week|month|year)", "1200 USD/month")
+    return _value(match) * _SECONDS["month"] / _SECONDS[match[3]]
+
+
+def rate(value: Any) -> float:
+    """`12k/day`, `60/min`, `5/s` to events per second."""
+    if isinstance(value, float):
+        return value
+    match = _number(str(value), r"/(s|min|m|hour|h|day|d|week|month)", "12k/day or 60/min")
+    return _value(match) / _SECONDS[match[3]]
+
+
+def count(value: Any) -> int:
+    """`1000`, `10k`, `10000 chars`, `4k tokens` to a whole number."""
+    if _plain(value):
+        if value != int(value) or value < 0:
+            raise ValueError(f"{value} is not a whole number from 0")
+        return int(value)
+    return round(_value(_number(str(value), r"\s*(?:chars|characters|tokens|cases)?", "1000, 10k or 10000 chars")))
+
+
+def times(value: Any) -> float:
+    """`4x` or `4` to 4.0."""
+    return float(value) if _plain(value) else _value(_number(str(value), "x", "4x"))
+
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`>= 0.85`, `> 2%`: a comparison with a number."""
+
+    op: str
+    value: float
+
+    def holds(self, measured: float) -> bool:
+        return _COMPARE[self.op](measured, self.value)
+
+    def __str__(self) -> str:
+        return f"{self.op} {self.value:g}"
+
+
+def bound(value: Any) -> Bound:
+    if isinstance(value, Bound):
+        return value
+    match = re.fullmatch(r"\s*(>=|<=|>|<)\s*(.+?)\s*", str(value))
+    if match is None:
+        raise ValueError(f"{value!r} is not a bound; write it like '>= 0.85' or '> 2%'")
+    number = match[2]
+    return Bound(
+        match[1], share(number) if number.endswith("%") else seconds(number) if number[-1] in "smhd" else float(number)
+    )
+
+
+class _Written:
+    """The JSON Schema of a unit: a text or a number, with an example."""
+
+    def __init__(self, example: str) -> None:
+        self.example = example
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": ["string", "number"], "examples": [self.example]}
+
+
+Seconds = Annotated[float, BeforeValidator(seconds), _Written("4s")]
+"""A duration, in seconds."""
+Share = Annotated[float, BeforeValidator(share), _Written("28%")]
+"""A part of a whole, from 0 to 1."""
+Usd = Annotated[float, BeforeValidator(usd), _Written("0.004 USD")]
+"""Money, in US dollars."""
+UsdPerMonth = Annotated[float, BeforeValidator(usd_per_month), _Written("1200 USD/month")]
+"""Money over time, in US dollars a month."""
+Rate = Annotated[float, BeforeValidator(rate), _Written("12k/day")]
+"""Events per second."""
+Count = Annotated[int, BeforeValidator(count), _Written("10k")]
+"""A whole number."""
+Times = Annotated[float, BeforeValidator(times), _Written("4x")]
+"""A factor."""
+Limit = Annotated[Bound, BeforeValidator(bound), PlainSerializer(str, when_used="json"), _Written(">= 0.85")]
+"""A comparison with a number."""

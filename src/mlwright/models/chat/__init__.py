@@ -1,0 +1,96 @@
+"""The port of a chat model: messages in, text out as it comes, usage at the end."""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Protocol
+
+from mlwright.kernel.ids import Ref
+from mlwright.kernel.parts import Facts, Part, Slot
+
+Role = Literal["system", "user", "assistant"]
+
+
+class ChatFacts(Facts):
+    """`context` is the model's window in tokens, `max_tokens` the longest answer asked for; None where unknown."""
+
+    model: str
+    context: int | None = None
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the prompt already shows as text, once more as data: for models that quote instead of writing.
+    `number` is the one that citations use, `score` the retrieval score (higher is better, comparable in one list)."""
+
+    number: int
+    text: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    messages: tuple[Message, ...]
+    question: str = ""
+    passages: tuple[Passage, ...] = ()
+    max_tokens: int | None = None
+    timeout: float | None = None
+    """Seconds for the whole call; None leaves it to the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; `estimated` where it said nothing and we counted ourselves."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of an answer, once. `model` is the version that the provider says has answered."""
+
+    usage: Usage
+    model: str
+    reason: Literal["stop", "length", "abstain", "filter"] = "stop"
+    details: dict[str, str] = field(default_factory=dict)
+
+
+class ChatModel(Protocol):
+    """Contract: `stream` yields Deltas, then exactly one Finish. It raises TransientError for what may be retried (no
+    connection, timeout, 408, 409, 429, 5xx) and ProviderError for the rest, before or in the middle of the stream;
+    it never retries by itself. Closing the iterator early closes the connection."""
+
+    ref: Ref
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[Delta | Finish]: ...
+
+    async def close(self) -> None: ...
+
+
+class ChatPart(Part):
+    @abstractmethod
+    def facts(self) -> ChatFacts: ...
+
+    @abstractmethod
+    def build(self) -> ChatModel: ...
+
+
+AnyChat = Annotated[ChatPart, Slot("mlwright.models.chat")]

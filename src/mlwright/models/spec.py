@@ -1,0 +1,14 @@
+"""The `models` section of a blueprint: every model by slot, named once, shared by all systems."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mlwright.models.chat import AnyChat
+from mlwright.models.embed import AnyEmbed
+
+
+class ModelsSpec(BaseModel):
+    """Names are unique across the slots, so that a name alone says which model is meant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    embed: dict[str, AnyEmbed] = Field(default_factory=dict)
+    chat: dict[str, AnyChat] = Field(default_factory=dict)

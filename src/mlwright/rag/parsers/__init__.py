@@ -1,0 +1,28 @@
+"""The port of a parser: the bytes of one file become text with positions."""
+
+from abc import abstractmethod
+from typing import ClassVar, Protocol
+
+from mlwright.kernel.parts import Part
+from mlwright.rag.types import Parsed
+
+
+class Parser(Protocol):
+    """Contract: `parse` is a pure function of its arguments and runs in a subprocess with time and memory caps. It
+    raises Unreadable with a reason where there is no text to be had, and never returns blocks outside the text."""
+
+    def parse(self, data: bytes, key: str) -> Parsed: ...
+
+
+class ParserPart(Part):
+    """`suffixes` are lower case with the dot; `matches` looks at the first bytes, for files with a wrong name."""
+
+    suffixes: ClassVar[tuple[str, ...]]
+    media_type: ClassVar[str]
+
+    @classmethod
+    def matches(cls, head: bytes) -> bool:
+        return False
+
+    @abstractmethod
+    def build(self) -> Parser: ...

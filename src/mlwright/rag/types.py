@@ -1,0 +1,173 @@
+"""The nouns of RAG."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from mlwright.kernel.ids import Ref
+
+BlockKind = Literal["heading", "paragraph", "item", "code", "table", "quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch `text[start:end]` of a parsed document that is one thing to a reader."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    """1 to 6 for headings, else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a parser gives. `text` is what chunks and citations point into, by character offsets.
+
+    For text formats it is the decoded source itself, so offsets and lines are those of the file. `blocks` are in
+    order and do not overlap. `pages` holds the offset at which each page starts (PDF), else it is empty."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    title: str = ""
+    pages: tuple[int, ...] = ()
+    meta: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "text/plain"
+    notes: tuple[str, ...] = ()
+    """What was left out and why, as `page 3 has no text (an image)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a document version: characters [start, end) of its parsed text, and where a person finds it.
+    Lines count from 1 in the parsed text; `page` counts from 1 where the format has pages."""
+
+    start: int
+    end: int
+    line_start: int
+    line_end: int
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a chunker gives: a span of the text, and the headings that stand above it, outermost first."""
+
+    start: int
+    end: int
+    headings: tuple[str, ...] = ()
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A findable stretch of one document version. `text` is `parsed.text[span.start:span.end]`, exactly."""
+
+    ref: Ref
+    version: Ref
+    document: Ref
+    key: str
+    title: str
+    headings: tuple[str, ...]
+    span: Span
+    text: str
+    tokens: int
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found. `score` orders the list; the other two are the raw scores of each retriever."""
+
+    chunk: Chunk
+    score: float
+    vector: float | None = None
+    keyword: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """The answer of the index, and what each stage took, in seconds."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    index: Ref
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A mark [number] in an answer, resolved: `quote` stands at `span` of document version `version`, verbatim."""
+
+    number: int
+    chunk: Ref
+    version: Ref
+    document: Ref
+    key: str
+    title: str
+    span: Span
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer while it is made."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. `cost` is in USD, None where a model has no price; `seconds` are per stage and `total`."""
+
+    ref: Ref
+    pipeline: str
+    question: str
+    text: str
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    abstained: bool
+    index: Ref
+    prompt: Ref
+    model: Ref
+    release: Ref | None
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
+    seconds: Mapping[str, float]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What one ingest did to an index. `ref` names the index version; `embedded` counts texts sent to the model."""
+
+    ref: Ref
+    dataset: Ref
+    documents: int
+    chunks: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    quarantined: int
+    embedded: int
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document as the index holds it now."""
+
+    document: Ref
+    version: Ref
+    key: str
+    title: str
+    media_type: str
+    chunks: int
+    characters: int
+    pages: int
+    meta: Mapping[str, str]
+    notes: tuple[str, ...]
+    indexed_at: datetime

@@ -1,0 +1,86 @@
+"""The nouns of serving."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from mlwright.kernel.ids import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A blueprint as it was resolved: `ref` is its canonical hash. `note` says in words what it is, as a file name."""
+
+    ref: Ref
+    number: int
+    note: str
+    commit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Who answers at an endpoint: the stable release, and the canary with its share from 0 to 1.
+
+    Rows are only ever added, so rolling back is one more row. `why` says who or what changed it."""
+
+    endpoint: str
+    stable: Ref
+    canary: Ref | None
+    share: float
+    why: str
+    at: datetime
+
+    def pick(self, ticket: float) -> Ref:
+        """The release for a ticket from [0, 1): the same ticket (a hash of the user) always meets the same release,
+        and a growing share only ever adds users."""
+        return self.canary if self.canary and ticket < self.share else self.stable
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLog:
+    """One served request. `outcome` is `ok`, `cached`, `fallback`, `error` or `refused`; seconds; USD."""
+
+    id: str
+    endpoint: str
+    release: Ref
+    user_hash: str
+    outcome: Literal["ok", "cached", "fallback", "error", "refused"]
+    seconds: float
+    first_token: float | None
+    cost: float | None
+    answer: Ref | None
+    error: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a person thought of an answer: `score` is 1 (helped) or -1 (did not)."""
+
+    id: str
+    answer: Ref
+    score: int
+    comment: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointReport:
+    """An endpoint over a window: counts, percentiles in seconds, cost in USD; None where nothing was measured."""
+
+    endpoint: str
+    requests: int
+    errors: int
+    cached: int
+    fallbacks: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    first_token_p95: float | None
+    cost: float
+    unpriced: int
+    thumbs_up: int
+    thumbs_down: int
+    by_release: Mapping[str, int]
