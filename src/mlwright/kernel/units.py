@@ -37,7 +37,7 @@ def _plain(value: Any) -> bool:
 
 
 def seconds(value: Any) -> float:
-    """`300ms`, `4s`, `10m`, `1h`, `30d`, `2y` to seconds (a year is 365.25 days). A bare number has no unit: ValueError."""
+    """`300ms`, `4s`, `10m`, `1h`, `30d`, `2y` to seconds (a year is 365.25 days). A bare number: ValueError."""
     if isinstance(value, float):
         return value
     match = _number(str(value), r"(ms|s|min|m|hour|h|day|d|week|w|month|year|y)s?", "300ms, 4s, 10m, 1h, 30d or 2y")

@@ -19,15 +19,15 @@ class IndexSpec(_Section):
     embed: str = "embedder"
     keyword: Literal["bm25", "none"] = "bm25"
     metadata: tuple[str, ...] = ()
-    store: AnyIndex = Field(default="embedded", validate_default=True)  # type: ignore[assignment]
+    store: AnyIndex = Field(default="embedded", validate_default=True)
 
 
 class RetrieveSpec(_Section):
     """`top` candidates of each retriever are fused to one list of `keep` passages.
 
     `fuse: convex` mixes min-max-normalised scores with `dense_weight` on the vectors; `rrf` is reciprocal rank fusion
-    (Cormack et al. 2009, k = 60); `vector` and `keyword` use one retriever alone. `min_score` is the least cosine of the
-    best passage: below it nothing was found. `filter` names the metadata fields that a caller may filter by."""
+    (Cormack et al. 2009, k = 60); `vector` and `keyword` use one retriever alone. `min_score` is the least cosine of
+    the best passage: below it nothing was found. `filter` names the metadata fields that a caller may filter by."""
 
     top: int = Field(default=50, ge=1, le=1000)
     keep: int = Field(default=6, ge=1, le=100)
@@ -58,7 +58,7 @@ class PipelineSpec(_Section):
     """`documents` names a source of the `data` section."""
 
     documents: str
-    chunk: AnyChunker = Field(default="structure", validate_default=True)  # type: ignore[assignment]
+    chunk: AnyChunker = Field(default="structure", validate_default=True)
     index: IndexSpec = Field(default_factory=IndexSpec)
     retrieve: RetrieveSpec = RetrieveSpec()
     generate: GenerateSpec = GenerateSpec()

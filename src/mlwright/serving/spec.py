@@ -25,7 +25,7 @@ class TrafficSpec(_Section):
     """Assumptions of the plan. `peak` is the busiest minute over the mean; `repeats` the share that an exact cache can
     answer."""
 
-    requests: Rate = Field(default="1k/day", validate_default=True)  # type: ignore[assignment]
+    requests: Rate = Field(default="1k/day", validate_default=True)
     peak: Times = 4.0
     repeats: Share = 0.0
     tokens: TokensSpec = Field(default_factory=TokensSpec)
@@ -41,7 +41,7 @@ class LimitsSpec(_Section):
     """`rate` is per key or address; `timeout` is for one model call, `retries` how often a transient failure is tried
     again; `queue` is how long a request may wait for one of `concurrency` places before it is refused."""
 
-    rate: Rate = Field(default="120/min", validate_default=True)  # type: ignore[assignment]
+    rate: Rate = Field(default="120/min", validate_default=True)
     concurrency: int = Field(default=8, ge=1)
     queue: Seconds = 10.0
     timeout: Seconds = 60.0
