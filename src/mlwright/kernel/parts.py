@@ -97,7 +97,7 @@ class Slot:
     def _schema(self, name: str) -> dict[str, Any]:
         schema = config_of(self.package, name).model_json_schema()
         fields = schema["properties"]
-        fields[self.key] = {"const": name, **({"description": schema.get("description", "")})}
+        fields[self.key] = {"const": name, "description": schema.get("description", "")}
         if self.key != "use":
             del fields["use"]
         return schema
