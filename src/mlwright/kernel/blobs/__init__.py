@@ -1,1 +1,59 @@
-"""TODO kernel/blobs."""
+"""Blobs: bytes under the name of their content. The port; each other file is one place to keep them.
+
+What every place promises: a blob is written whole or not at all, and is durable when `put` returns; putting the same
+bytes again is cheap and changes nothing; `get` checks what it read against the name; several processes may use one
+place at once.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from mlwright.kernel.errors import UserError
+
+
+class Blobs(Protocol):
+    """Content-addressed bytes. A name is the SHA-256 in 64 lower-case hex digits; other names are a UserError."""
+
+    def put(self, data: bytes) -> str:
+        """Keep the bytes; their name."""
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes of that name. Raises NotFound, or ProviderError where what is kept is damaged."""
+
+    def has(self, sha256: str) -> bool:
+        """Whether a blob of that name is kept."""
+
+    def ids(self) -> Iterator[str]:
+        """Every name, in no particular order."""
+
+    def gc(self, live: Collection[str]) -> int:
+        """Drop every blob that is not in `live`; how many."""
+
+
+def checked(sha256: str) -> str:
+    """The name, if it is one: nothing else may become a part of a path. Raises UserError."""
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise UserError(
+            f"{sha256[:80]!r} is not the name of a blob", hint="a name is 64 lower-case hex digits (SHA-256)"
+        )
+    return sha256
+
+
+def open_blobs(url: str | Path) -> Blobs:
+    """Open a folder (`path`, `file:///path`) or a bucket (`s3://bucket/prefix`). Raises UserError for other addresses."""
+    text = str(url)
+    if text.startswith("s3://"):
+        from mlwright.kernel.blobs.s3 import S3Blobs
+
+        return S3Blobs.open(text)
+    if text.startswith("file://"):
+        text = text.removeprefix("file://")
+    elif "://" in text:
+        raise UserError(
+            f"{text.partition('://')[0]}:// is not a place for blobs that mlwright knows",
+            hint="write a path or s3://bucket/prefix",
+        )
+    from mlwright.kernel.blobs.local import LocalBlobs
+
+    return LocalBlobs(Path(text))
