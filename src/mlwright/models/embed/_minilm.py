@@ -1,0 +1,98 @@
+"""MiniLM at work: tokenizer and onnxruntime session, loaded on first use and shared by all threads."""
+
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from mlwright.kernel.aio import in_thread
+from mlwright.kernel.errors import ProviderError
+from mlwright.kernel.ids import Ref
+from mlwright.models.embed import Kind
+from mlwright.models.embed._minilm_cache import GRAPH, graph_folder
+from mlwright.models.embed._minilm_weights import TOKENIZER, Weights
+
+Vectors = NDArray[np.float32]
+DIMS, MAX_TOKENS = 384, 256
+
+
+class _Loaded(NamedTuple):
+    session: onnxruntime.InferenceSession
+    cut: Tokenizer
+    """Cuts at MAX_TOKENS and adds [CLS] and [SEP]."""
+    whole: Tokenizer
+
+
+class MiniLM:
+    """An Embedder. One text is one run of the graph on one core; many texts use all cores side by side, which is
+    faster than onnxruntime's own threads on short inputs, and keeps a vector independent of its neighbours."""
+
+    dims, max_tokens = DIMS, MAX_TOKENS
+
+    def __init__(self, weights: Weights, precision: str, workers: int | None = None) -> None:
+        self.ref = Ref("model", f"local/minilm@{weights.revision}-{precision}")
+        self._weights, self._precision = weights, precision
+        self._workers = workers or _cores()
+        self._lock = threading.Lock()
+        self._loaded: _Loaded | None = None
+
+    async def embed(self, texts: Sequence[str], kind: Kind = "document") -> Vectors:
+        """Unit vectors, shape (len(texts), 384). Raises ProviderError where the weights cannot be had."""
+        return await in_thread(self._embed, list(texts))
+
+    def token_ends(self, text: str) -> Sequence[int]:
+        return [end for _, end in self._model().whole.encode(text, add_special_tokens=False).offsets]
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        vectors = np.empty((len(texts), DIMS), np.float32)
+        if not texts:
+            return vectors
+        model = self._model()
+
+        def one(place: int) -> None:
+            tokens = np.array(model.cut.encode(texts[place]).ids, np.int64)
+            vectors[place] = model.session.run(None, {"tokens": tokens})[0]
+
+        if len(texts) == 1:  # a query goes ahead of a long batch, on the thread it is on
+            one(0)
+        else:
+            with ThreadPoolExecutor(min(self._workers, len(texts)), "minilm") as pool:
+                for _ in pool.map(one, range(len(texts))):
+                    pass
+        return vectors
+
+    def _model(self) -> _Loaded:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> _Loaded:
+        folder = graph_folder(self._weights, self._precision)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        try:
+            session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
+            cut, whole = (Tokenizer.from_file(str(folder / TOKENIZER)) for _ in range(2))
+        except Exception as error:  # neither library has an error class of its own for a broken file
+            raise ProviderError(
+                f"the cached model {folder} cannot be loaded: {error}", hint=f"delete {folder}; it is built anew"
+            ) from error
+        for tokenizer in (cut, whole):
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
+        cut.enable_truncation(MAX_TOKENS)
+        return _Loaded(session, cut, whole)
+
+
+def _cores() -> int:
+    """The cores this process may use (a container or taskset may allow fewer than the machine has)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
