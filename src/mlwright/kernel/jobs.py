@@ -5,7 +5,6 @@ Handlers are therefore idempotent: they may see the same job twice. Only a Trans
 backoff with full jitter); any other error makes the job a dead letter, which can be listed and replayed.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.queue import Job, Limits, Queue, State
 from mlwright.kernel.store import Store
-from mlwright.kernel.worker import Attempt, Handler, Worker
+from mlwright.kernel.worker import Attempt, Bell, Handler, Worker
 
 __all__ = ["Attempt", "Job", "Jobs", "Worker"]
 
@@ -27,7 +26,7 @@ class Jobs:
     def __init__(self, store: Store, clock: Clock, *, lease: timedelta = timedelta(seconds=30)) -> None:
         self._queue, self._clock = Queue(store, clock, lease), clock
         self._handlers: dict[str, Handler] = {}
-        self._bell = threading.Condition()
+        self._bell = Bell()
 
     def handle(
         self,
@@ -58,8 +57,7 @@ class Jobs:
         is open (waiting or running), that job is returned and none is added. Raises ValueError or TypeError where the
         payload is not JSON."""
         ref = self._queue.add(name, payload or {}, priority, run_at, key)
-        with self._bell:
-            self._bell.notify_all()
+        self._bell.ring()
         return ref
 
     def cron(self, name: str, schedule: str, job: str, payload: Mapping[str, Any] | None = None) -> None:
@@ -91,8 +89,7 @@ class Jobs:
     def replay(self, ref: Ref) -> None:
         """Run a dead or cancelled job again. Raises Conflict in any other state."""
         self._queue.replay(ref)
-        with self._bell:
-            self._bell.notify_all()
+        self._bell.ring()
 
     def prune(self, before: datetime) -> int:
         """Forget jobs that were done or cancelled before a time; dead letters stay."""

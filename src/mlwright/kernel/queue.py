@@ -93,7 +93,7 @@ class Queue:
         now = self._clock.now()
         if not names or not self._due(self._store.one, sorted(names), now, ""):
             return None
-        with self._store.transaction() as tx:
+        with self._store.transaction(alone=False) as tx:
             allowed = [name for name in sorted(names) if self._admits(tx, name, names[name], now)]
             while allowed and (row := self._due(tx.one, allowed, now, self._skip_locked)):
                 if claim := self._take(tx, row, now):
@@ -126,7 +126,7 @@ class Queue:
     def _admits(self, tx: Transaction, name: str, limits: Limits, now: datetime) -> bool:
         if limits == Limits():
             return True
-        row = tx.one("select * from kernel_job_limit where name = ?" + self._skip_locked, (name,))
+        row = tx.one(_LIMIT + self._skip_locked, (name,))
         if row is None:  # another worker is at this name right now
             return False
         if limits.concurrency is not None and self._running(tx, name, now) >= limits.concurrency:
@@ -149,17 +149,16 @@ class Queue:
         if limits.per_second is not None:
             tx.write("update kernel_job_limit set tokens = tokens - 1 where name = ?", (name,))
 
-    def beat(self, claims: Iterable[Claim]) -> tuple[set[str], set[str]]:
-        """Renew leases; returns the leases that are lost, and those whose jobs shall stop."""
+    def beat(self, claims: Iterable[Claim]) -> set[str]:
+        """Renew leases; returns those that are lost."""
         now = self._clock.now()
-        lost, stop = set(), set()
-        for claim in claims:
-            sql = "update kernel_job set leased_at = ?, leased_until = ? where id = ? and lease = ?"
-            if not self._store.write(sql, (stamp(now), stamp(now + self.lease), claim.job.ref.id, claim.lease)):
-                lost.add(claim.lease)
-            elif self.asked_to_stop(claim):
-                stop.add(claim.lease)
-        return lost, stop
+        sql = "update kernel_job set leased_at = ?, leased_until = ? where id = ? and lease = ?"
+        until = stamp(now + self.lease)
+        return {
+            claim.lease
+            for claim in claims
+            if not self._store.write(sql, (stamp(now), until, claim.job.ref.id, claim.lease))
+        }
 
     def asked_to_stop(self, claim: Claim) -> bool:
         row = self._store.one("select stop from kernel_job where id = ?", (claim.job.ref.id,))
@@ -210,13 +209,7 @@ class Queue:
 
     def replay(self, ref: Ref) -> None:
         """Make a dead or cancelled job wait again, with a clean slate. Raises Conflict where its key is open again."""
-        sql = (
-            "update kernel_job set state = 'waiting', run_at = '', delayed_at = '', failures = 0, deaths = 0, stop = 0, "
-            "error = '', ended_at = null, lease = '', leased_at = '', leased_until = '' "
-            "where id = ? and state in ('dead', 'cancelled') and (key is null or not exists (select 1 from kernel_job o "
-            "where o.key = kernel_job.key and o.state in ('waiting', 'running')))"
-        )
-        if not self._store.write(sql, (ref.id,)):
+        if not self._store.write(_REPLAY, (ref.id,)):
             job = self.job(ref)
             hint = "wait until the open job with its key has ended" if job.state in ("dead", "cancelled") else ""
             raise Conflict(f"{ref} is {job.state} and cannot be replayed now", hint=hint)
@@ -236,13 +229,6 @@ class Queue:
         """Forget jobs that ended well, or were cancelled, before a time; dead letters stay."""
         sql = "delete from kernel_job where state in ('done', 'cancelled') and ended_at < ?"
         return self._store.write(sql, (stamp(before),))
-
-    def next_due(self, names: Sequence[str]) -> datetime | None:
-        """When the next delayed job of these names wants to run."""
-        marks = ", ".join("?" * len(names))
-        sql = f"select min(run_at) as at from kernel_job where state = 'waiting' and name in ({marks})"  # noqa: S608
-        row = self._store.one(sql, tuple(names)) if names else None
-        return unstamp(row["at"]) if row and row["at"] else None
 
     def set_cron(self, name: str, schedule: str, job: str, payload: Mapping[str, Any]) -> None:
         """Publish a schedule; a changed one starts counting now."""
@@ -280,6 +266,7 @@ _INSERT = (
     "leased_at, leased_until, stop, done, total, note, error, created_at, ended_at) "
     "values (?, ?, ?, 'waiting', ?, ?, '', ?, 0, 0, '', '', '', 0, 0, null, '', '', ?, null) on conflict do nothing"
 )
+_LIMIT = "select * from kernel_job_limit where name = ?"
 _EXPIRED = (
     "select * from kernel_job where state = 'running' and name in ({names}) "
     "and (leased_until < ? or leased_at > ?) order by priority desc, id limit 1"
@@ -291,6 +278,12 @@ _WAITING = (
 _LEASE = (
     "update kernel_job set state = 'running', lease = ?, leased_at = ?, leased_until = ?, deaths = deaths + ? "
     "where id = ?"
+)
+_REPLAY = (
+    "update kernel_job set state = 'waiting', run_at = '', delayed_at = '', failures = 0, deaths = 0, stop = 0, "
+    "error = '', ended_at = null, lease = '', leased_at = '', leased_until = '' "
+    "where id = ? and state in ('dead', 'cancelled') and (key is null or not exists (select 1 from kernel_job o "
+    "where o.key = kernel_job.key and o.state in ('waiting', 'running')))"
 )
 _END = (
     "update kernel_job set state = ?, error = ?, ended_at = ?, lease = '', leased_at = '', leased_until = '' "

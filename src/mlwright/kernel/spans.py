@@ -6,7 +6,10 @@ AI, whose names stand in the one table `GenAI`. Spans are written behind the cal
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +22,11 @@ from mlwright.kernel.store import Store
 
 Export = Callable[[Sequence["SpanRow"]], None]
 
-_INSERT = "insert into kernel_span (trace, id, parent, name, started, seconds, error, attributes) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (trace, id) do nothing"
+_BATCH = 64
+_COLUMNS = "trace, id, parent, name, started, seconds, error, attributes"
+_INSERT = f"insert into kernel_span ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (trace, id) do nothing"
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:$|-)")
+_encode = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,28 @@ class SpanRow:
     seconds: float
     error: str
     attributes: Mapping[str, Any]
+
+
+class GenAI:
+    """Names of the OpenTelemetry semantic conventions for generative AI (development version of 2026); `operation.cost`
+    is not in the standard, and is named as pydantic-ai names it."""
+
+    OPERATION = "gen_ai.operation.name"
+    PROVIDER = "gen_ai.provider.name"
+    REQUEST_MODEL = "gen_ai.request.model"
+    RESPONSE_MODEL = "gen_ai.response.model"
+    RESPONSE_ID = "gen_ai.response.id"
+    FINISH_REASONS = "gen_ai.response.finish_reasons"
+    INPUT_TOKENS = "gen_ai.usage.input_tokens"
+    OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
+    CACHED_TOKENS = "gen_ai.usage.cache_read.input_tokens"
+    CONVERSATION = "gen_ai.conversation.id"
+    QUERY = "gen_ai.retrieval.query.text"
+    DOCUMENTS = "gen_ai.retrieval.documents"
+    EVALUATION = "gen_ai.evaluation.name"
+    SCORE = "gen_ai.evaluation.score.value"
+    COST_USD = "operation.cost"
+    CHAT, EMBEDDINGS, RETRIEVAL = "chat", "embeddings", "retrieval"
 
 
 class Span:
@@ -76,7 +105,7 @@ class Span:
             _current.set(self._outer)
         if error is not None and not isinstance(error, GeneratorExit):
             self.error = f"{type(error).__name__}: {error}".partition("\n")[0]
-        self._spans.keep(self, self._started, seconds, self._attributes)
+        self._spans.keep(self, self._started, seconds, self._attributes, last=self._outer is None)
 
 
 _current: ContextVar[Span | None] = ContextVar("mlwright_span", default=None)
@@ -87,6 +116,8 @@ class Spans:
 
     def __init__(self, store: Store, clock: Clock, export: Export | None = None) -> None:
         self._store, self.clock, self._export = store, clock, export
+        self._kept: deque[tuple[Any, ...]] = deque()
+        self._turn = threading.Lock()
 
     def span(self, name: str, attributes: Mapping[str, Any] | None = None, *, traceparent: str = "") -> Span:
         """`with spans.span("retrieval") as span:` a child of the span around it, else of `traceparent`, else a root."""
@@ -97,44 +128,59 @@ class Spans:
         """The innermost span around the caller."""
         return _current.get()
 
-    def keep(self, span: Span, started: datetime, seconds: float, attributes: Mapping[str, Any]) -> None:
-        """Queue a finished span for the store."""
-        text = json.dumps(attributes, default=str) if attributes else "{}"
-        row = (span.trace, span.id, span.parent, span.name, stamp(started), seconds, span.error, text)
-        self._store.write_soon(_INSERT, (row,))
-        if self._export is not None:
-            self._export(
-                (SpanRow(span.trace, span.id, span.parent, span.name, started, seconds, span.error, attributes),)
+    def keep(self, span: Span, started: datetime, seconds: float, attributes: Mapping[str, Any], *, last: bool) -> None:
+        """Take a finished span. They go to the store together when the outermost ends (`last`), or 64 by 64."""
+        self._kept.append(
+            (
+                span.trace,
+                span.id,
+                span.parent,
+                span.name,
+                stamp(started),
+                seconds,
+                span.error,
+                _encode(attributes) if attributes else "{}",
             )
+        )
+        if last or len(self._kept) >= _BATCH:
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give the finished spans to the store's queue, and to the exporter where there is one."""
+        with self._turn:
+            batch = [self._kept.popleft() for _ in range(len(self._kept))]
+        self._store.write_soon(_INSERT, batch)
+        if self._export is not None and batch:
+            self._export([_row(values) for values in batch])
 
     def trace(self, trace: str) -> list[SpanRow]:
         """All spans of a trace, by start."""
-        sql = "select * from kernel_span where trace = ? order by started, id"
-        return list(_read(self._store.rows(sql, (trace,))))
+        sql = f"select {_COLUMNS} from kernel_span where trace = ? order by started, id"
+        return self._read(sql, (trace,))
 
     def recent(self, limit: int = 100) -> list[SpanRow]:
-        """The newest roots of traces, newest first."""
-        sql = "select * from kernel_span where parent = '' order by started desc, id desc limit ?"
-        return list(_read(self._store.rows(sql, (limit,))))
+        """The newest spans without a parent here, newest first: one for each trace that began in this system."""
+        sql = f"select {_COLUMNS} from kernel_span where parent = '' order by started desc, id desc limit ?"
+        return self._read(sql, (limit,))
 
     def prune(self, before: datetime) -> int:
         """Forget the spans that started before a time; returns how many."""
         return self._store.write("delete from kernel_span where started < ?", (stamp(before),))
 
+    def _read(self, sql: str, args: Sequence[Any]) -> list[SpanRow]:
+        self.hand_over()
+        self._store.flush()
+        return [_row(tuple(row.values())) for row in self._store.rows(sql, args)]
 
-def _read(rows: Sequence[Mapping[str, Any]]) -> Iterator[SpanRow]:
-    for row in rows:
-        yield SpanRow(
-            row["trace"], row["id"], row["parent"], row["name"], unstamp(row["started"]), row["seconds"], row["error"],
-            json.loads(row["attributes"]),
-        )  # fmt: skip
+
+def _row(values: tuple[Any, ...]) -> SpanRow:
+    trace, id_, parent, name, started, seconds, error, attributes = values
+    return SpanRow(trace, id_, parent, name, unstamp(started), seconds, error, json.loads(attributes))
 
 
 def _continued(traceparent: str) -> tuple[str, str]:
     """Trace and parent from a W3C header; a malformed one starts a new trace, as the standard asks."""
-    parts = traceparent.strip().lower().split("-")
-    if len(parts) < 4 or [len(part) for part in parts[:3]] != [2, 32, 16]:
+    match = _TRACEPARENT.match(traceparent.strip())
+    if match is None or set(match[1]) == {"0"} or set(match[2]) == {"0"}:
         return "", ""
-    if not all(set(part) <= set("0123456789abcdef") for part in parts[:3]) or "0" * 16 in (parts[1][:16] + parts[2]):
-        return "", ""
-    return parts[1], parts[2]
+    return match[1], match[2]

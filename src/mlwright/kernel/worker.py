@@ -20,6 +20,28 @@ _log = logging.getLogger("mlwright.jobs")
 _random = secrets.SystemRandom()
 _BACKOFF, _BACKOFF_CAP = 1.0, 600.0  # seconds
 _SWEEP = 5.0  # seconds between looks for dead processes and due crons
+_TICK = 1.0  # seconds between looks for a request to stop
+
+
+class Bell:
+    """Rung for every new job; a worker that heard all rings so far waits for the next."""
+
+    def __init__(self) -> None:
+        self._condition, self._rings = threading.Condition(), 0
+
+    @property
+    def rings(self) -> int:
+        return self._rings
+
+    def ring(self) -> None:
+        with self._condition:
+            self._rings += 1
+            self._condition.notify_all()
+
+    def wait(self, heard: int, timeout: float) -> None:
+        """Until there are more rings than `heard`, at most `timeout` seconds."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._rings != heard, timeout)
 
 
 class Stopped(Exception):
@@ -81,14 +103,14 @@ class Worker:
         queue: Queue,
         handlers: Mapping[str, Handler],
         clock: Clock,
-        bell: threading.Condition,
+        bell: Bell,
         *,
         threads: int,
         poll: float,
     ) -> None:
         self._queue, self._handlers, self._clock, self._bell, self._poll = queue, handlers, clock, bell, poll
         self._active: dict[str, Attempt] = {}
-        self._ending = threading.Event()
+        self._ending, self._ended = threading.Event(), threading.Event()
         self._threads = [
             threading.Thread(target=self._work, name=f"mlwright-worker-{n}", daemon=True) for n in range(threads)
         ]
@@ -109,15 +131,19 @@ class Worker:
             thread.start()
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Take no more jobs, ask the running ones to stop, and wait; what stops midway goes back to the queue."""
+        """Take no more jobs, ask the running ones to stop, and wait; what stops midway goes back to the queue.
+
+        Work that has not ended after `timeout` seconds goes on, and keeps its lease, as long as the process lives."""
         self._ending.set()
         for attempt in list(self._active.values()):
             attempt.stop()
-        with self._bell:
-            self._bell.notify_all()
+        self._bell.ring()
         until = time.monotonic() + timeout
-        for thread in (*self._threads, self._heart):
+        for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+        if not any(thread.is_alive() for thread in self._threads):
+            self._ended.set()
+            self._heart.join()
 
     def run_pending(self) -> int:
         """Run what is due in this thread until nothing is; returns the number of attempts."""
@@ -128,28 +154,23 @@ class Worker:
             while self._one():
                 attempts += 1
         finally:
-            self._ending.set()
+            self._ended.set()
             self._heart.join()
         return attempts
 
     def _work(self) -> None:
         while not self._ending.is_set():
-            with self._bell:  # a job that is enqueued from here on rings, and the claim below sees the earlier ones
-                pass
-            if not self._guarded_one():
-                self._rest()
+            heard = self._bell.rings
+            if not self._guarded(self._one) and not self._ending.is_set():
+                self._bell.wait(heard, self._poll)
 
-    def _rest(self) -> None:
-        with self._bell:
-            if not self._ending.is_set():
-                self._bell.wait(self._poll)
-
-    def _guarded_one(self) -> bool:
+    def _guarded(self, step: Callable[[], object]) -> object:
+        """A worker outlives a store that is away for a moment."""
         try:
-            return self._one()
-        except MlwrightError:  # the store is away for a moment; the worker outlives it
+            return step()
+        except MlwrightError:
             _log.exception("a worker could not reach its store")
-            return False
+            return None
 
     def _one(self) -> bool:
         claim = self._queue.claim({name: handler.limits for name, handler in self._handlers.items()})
@@ -187,23 +208,26 @@ class Worker:
             self._queue.end(claim, "done")
 
     def _keep_alive(self) -> None:
-        tick = min(1.0, self._queue.lease.total_seconds() / 3)
+        third = self._queue.lease.total_seconds() / 3
         beaten = swept = time.monotonic()
-        while self._active or not self._ending.wait(tick):
-            if self._ending.is_set():
-                time.sleep(tick)
+        while not self._ended.wait(min(_TICK, third)):
             now = time.monotonic()
-            if now - beaten >= self._queue.lease.total_seconds() / 3:
+            self._guarded(self._listen)
+            if now - beaten >= third:
                 beaten = now
-                self._beat()
+                self._guarded(self._beat)
             if now - swept >= _SWEEP:
                 swept = now
-                self._sweep()
+                self._guarded(self._sweep)
+
+    def _listen(self) -> None:
+        for attempt in list(self._active.values()):
+            if self._queue.asked_to_stop(attempt.claim):
+                attempt.stop()
 
     def _beat(self) -> None:
         attempts = dict(self._active)
-        lost, stop = self._queue.beat(attempt.claim for attempt in attempts.values())
-        for lease in lost | stop:
+        for lease in self._queue.beat(attempt.claim for attempt in attempts.values()):
             attempts[lease].stop()
 
     def _sweep(self) -> None:
