@@ -14,14 +14,23 @@ if TYPE_CHECKING:
     from mlwright.models.chat import Finish as Finish
     from mlwright.models.chat import Message as Message
     from mlwright.models.chat import Passage as Passage
-    from mlwright.models.chat import Usage as Usage
     from mlwright.models.embed import AnyEmbed as AnyEmbed
     from mlwright.models.embed import Embedder as Embedder
     from mlwright.models.embed import EmbedFacts as EmbedFacts
     from mlwright.models.embed import EmbedPart as EmbedPart
+    from mlwright.models.embed import Kind as Kind
+    from mlwright.models.prices import FREE as FREE
+    from mlwright.models.prices import Price as Price
+    from mlwright.models.prices import PricedFacts as PricedFacts
+    from mlwright.models.prices import cost_of as cost_of
+    from mlwright.models.prices import lookup as lookup
+    from mlwright.models.prices import price_of as price_of
+    from mlwright.models.prices import prices_as_of as prices_as_of
     from mlwright.models.spec import ModelsSpec as ModelsSpec
+    from mlwright.models.usage import Usage as Usage
 
 __all__ = [
+    "FREE",
     "AnyChat",
     "AnyEmbed",
     "ChatFacts",
@@ -33,15 +42,24 @@ __all__ = [
     "EmbedPart",
     "Embedder",
     "Finish",
+    "Kind",
     "Message",
     "ModelsSpec",
     "Passage",
+    "Price",
+    "PricedFacts",
     "Usage",
+    "cost_of",
+    "lookup",
+    "price_of",
+    "prices_as_of",
 ]
 
 __getattr__, __dir__ = front_door(
     __name__,
-    chat="AnyChat ChatFacts ChatModel ChatPart ChatRequest Delta Finish Message Passage Usage",
-    embed="AnyEmbed EmbedFacts EmbedPart Embedder",
+    chat="AnyChat ChatFacts ChatModel ChatPart ChatRequest Delta Finish Message Passage",
+    embed="AnyEmbed EmbedFacts EmbedPart Embedder Kind",
+    prices="FREE Price PricedFacts cost_of lookup price_of prices_as_of",
     spec="ModelsSpec",
+    usage="Usage",
 )

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 
 from mlwright.kernel.ids import Ref
-from mlwright.kernel.parts import Facts, Part, Slot
+from mlwright.kernel.parts import Part, Slot
+from mlwright.models.prices import PricedFacts
+from mlwright.models.usage import Usage
 
 Role = Literal["system", "user", "assistant"]
 
 
-class ChatFacts(Facts):
+class ChatFacts(PricedFacts):
     """`context` is the model's window in tokens, `max_tokens` the longest answer asked for; None where unknown."""
 
-    model: str
     context: int | None = None
     max_tokens: int | None = None
 
@@ -50,17 +51,6 @@ class Delta:
     """A piece of the answer."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as the provider counted them; `estimated` where it said nothing and we counted ourselves."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_input_tokens: int = 0
-    reasoning_tokens: int = 0
-    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

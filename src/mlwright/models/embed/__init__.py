@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from mlwright.kernel.ids import Ref
-from mlwright.kernel.parts import Facts, Part, Slot
+from mlwright.kernel.parts import Part, Slot
+from mlwright.models.prices import PricedFacts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,12 +15,11 @@ if TYPE_CHECKING:
 Kind = Literal["document", "query"]
 
 
-class EmbedFacts(Facts):
+class EmbedFacts(PricedFacts):
     """`dims` is the length of a vector, `max_tokens` the input limit of the model in its own tokens."""
 
     dims: int
     max_tokens: int
-    model: str
 
 
 class Embedder(Protocol):
