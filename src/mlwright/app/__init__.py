@@ -1,1 +1,32 @@
-"""TODO app."""
+"""App: builds the systems of a blueprint and joins them; one file for each walk across several systems."""
+
+from typing import TYPE_CHECKING
+
+from mlwright.kernel.lazy import front_door
+
+if TYPE_CHECKING:
+    from mlwright.app.answers import answer_data as answer_data
+    from mlwright.app.doctor import Diagnosis as Diagnosis
+    from mlwright.app.doctor import diagnose as diagnose
+    from mlwright.app.starting import blueprint_for as blueprint_for
+    from mlwright.app.starting import new as new
+    from mlwright.app.opening import open as open
+    from mlwright.app.status import Status as Status
+    from mlwright.app.up import UpReport as UpReport
+    from mlwright.app.walk import Node as Node
+    from mlwright.app.walk import Walk as Walk
+    from mlwright.app.workspace import App as App
+    from mlwright.app.workspace import as_ref as as_ref
+
+__all__ = ["App", "Diagnosis", "Node", "Status", "UpReport", "Walk", "answer_data", "as_ref", "blueprint_for", "diagnose", "new", "open"]
+__getattr__, __dir__ = front_door(
+    __name__,
+    answers="answer_data",
+    doctor="Diagnosis diagnose",
+    starting="blueprint_for new",
+    opening="open",
+    status="Status",
+    up="UpReport",
+    walk="Node Walk",
+    workspace="App as_ref",
+)

@@ -1,0 +1,40 @@
+"""An answer as JSON: what the API returns, what streams end with, what the cache keeps."""
+
+from mlwright.kernel.clock import stamp
+from mlwright.rag import Answer, Citation
+
+
+def answer_data(answer: Answer) -> dict[str, object]:
+    """The answer with its citations, versions, usage, cost (USD or None) and seconds; references as `kind:id`."""
+    return {
+        "answer": str(answer.ref),
+        "pipeline": answer.pipeline,
+        "question": answer.question,
+        "text": answer.text,
+        "abstained": answer.abstained,
+        "citations": [_citation(citation) for citation in answer.citations],
+        "index": str(answer.index),
+        "prompt": str(answer.prompt),
+        "model": str(answer.model),
+        "release": str(answer.release) if answer.release else None,
+        "usage": {"input_tokens": answer.input_tokens, "output_tokens": answer.output_tokens},
+        "cost": answer.cost,
+        "seconds": dict(answer.seconds),
+        "at": stamp(answer.at),
+    }
+
+
+def _citation(citation: Citation) -> dict[str, object]:
+    span = citation.span
+    return {
+        "number": citation.number,
+        "key": citation.key,
+        "title": citation.title,
+        "quote": citation.quote,
+        "page": span.page,
+        "lines": [span.line_start, span.line_end],
+        "characters": [span.start, span.end],
+        "chunk": str(citation.chunk),
+        "version": str(citation.version),
+        "document": str(citation.document),
+    }

@@ -1,0 +1,100 @@
+"""What this machine has, what it lacks, and how to reset a workspace. Changes nothing."""
+
+import importlib.util
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from mlwright.app.opening import FOLDER
+from mlwright.models import weights_folder
+
+EXTRAS = {
+    "local": ("numpy", "onnxruntime", "onnx", "tokenizers", "safetensors", "tantivy", "pypdfium2", "trafilatura"),
+    "postgresql": ("psycopg",),
+    "s3": ("obstore",),
+    "otel": ("opentelemetry",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the diagnosis: `state` is good, missing (optional) or bad (something will not work)."""
+
+    name: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    facts: Sequence[Fact]
+
+    @property
+    def well(self) -> bool:
+        return not any(fact.state == "bad" for fact in self.facts)
+
+
+def diagnose(blueprint: Path, port: int) -> Diagnosis:
+    """Look at interpreter, packages, weights, workspace, disk and port."""
+    home = blueprint.resolve().parent / FOLDER
+    return Diagnosis(
+        [_python(), _mlwright(), *map(_extra, EXTRAS), _weights(), _blueprint(blueprint), _workspace(home), _disk(home), _port(port)]
+    )
+
+
+def _python() -> Fact:
+    good = sys.version_info >= (3, 11)
+    detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Fact("python", "good" if good else "bad", detail, "" if good else "install Python 3.11 or newer")
+
+
+def _mlwright() -> Fact:
+    try:
+        return Fact("mlwright", "good", f"{version('mlwright')} in {Path(__file__).parent.parent}")
+    except PackageNotFoundError:
+        return Fact("mlwright", "bad", "runs from a folder, is not installed", "pip install mlwright")
+
+
+def _extra(name: str) -> Fact:
+    missing = [module for module in EXTRAS[name] if importlib.util.find_spec(module) is None]
+    if not missing:
+        return Fact(f"extra {name}", "good", "installed")
+    return Fact(f"extra {name}", "missing", f"lacks {', '.join(missing)}", f'pip install "mlwright[{name}]"')
+
+
+def _weights() -> Fact:
+    folder = weights_folder()
+    if folder is None:
+        return Fact("weights", "missing", "local/minilm is not here yet", "fetched and checked on first use")
+    return Fact("weights", "good", f"local/minilm in {folder}")
+
+
+def _blueprint(path: Path) -> Fact:
+    if path.is_file():
+        return Fact("blueprint", "good", str(path))
+    return Fact("blueprint", "missing", f"no {path}", "mlwright up PATH/TO/DOCS writes one")
+
+
+def _workspace(home: Path) -> Fact:
+    if not home.is_dir():
+        return Fact("workspace", "missing", f"none at {home}", "mlwright up makes it")
+    used = sum(file.stat().st_size for file in home.rglob("*") if file.is_file())
+    return Fact("workspace", "good", f"{home}, {used / 1e6:.1f} MB", f"to start afresh: delete {home}")
+
+
+def _disk(home: Path) -> Fact:
+    free = shutil.disk_usage(next(path for path in (home, *home.parents) if path.exists())).free
+    return Fact("disk", "good" if free > 1e9 else "bad", f"{free / 1e9:.1f} GB free", "" if free > 1e9 else "free some space")
+
+
+def _port(port: int) -> Fact:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    return Fact("port", "missing" if taken else "good", f"{port} is {'taken' if taken else 'free'}", "mlwright serve --port N" if taken else "")

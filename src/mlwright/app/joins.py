@@ -1,0 +1,100 @@
+"""The joins between systems: each class satisfies a port of one system with another system. No decisions here."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from mlwright.app.answers import answer_data
+from mlwright.data import Data, FileVersion
+from mlwright.evals import Cited, EvalExample, Outcome, Retrieved
+from mlwright.kernel.errors import NotFound, Unreadable
+from mlwright.kernel.ids import Ref
+from mlwright.rag import Answer, Rag, SourceDocument, Token
+from mlwright.serving import Event, Handler, Request
+
+
+class Documents:
+    """A source of `data`, as the documents of a RAG pipeline."""
+
+    def __init__(self, data: Data, source: str) -> None:
+        self._data, self._source = data, source
+
+    def latest(self) -> tuple[Ref, Sequence[SourceDocument]]:
+        dataset = self._data.latest(self._source)
+        return dataset.ref, [
+            SourceDocument(file.ref, file.document, file.key, file.sha256, file.size)
+            for file in self._data.files(dataset.ref)
+        ]
+
+    def read(self, document: SourceDocument) -> bytes:
+        return self._data.read(document.version)
+
+    def quarantine(self, document: SourceDocument, error: Unreadable) -> None:
+        self._data.quarantine(self._file(document), error)
+
+    def release(self, document: SourceDocument) -> None:
+        self._data.release(self._file(document))
+
+    def _file(self, document: SourceDocument) -> FileVersion:
+        return self._data.file(document.version)
+
+
+class Pipelines:
+    """The RAG pipelines of one release."""
+
+    def __init__(self, release: Ref, rags: Mapping[str, Rag], handlers: Mapping[str, str]) -> None:
+        self.release, self.rags, self._handlers = release, rags, handlers
+
+    def of(self, endpoint: str) -> Rag:
+        handler = self._handlers.get(endpoint, "")
+        name = handler.removeprefix("rag.")
+        if name not in self.rags:
+            raise NotFound(f"{self.release} has no endpoint {endpoint!r}", hint=f"it has: {', '.join(self._handlers)}")
+        return self.rags[name]
+
+    def close(self) -> None:
+        for rag in self.rags.values():
+            rag.close()
+
+
+def handler_of(rag: Rag, release: Ref) -> Handler:
+    """RAG speaks of tokens and answers, serving of events: this is where they meet."""
+
+    async def handle(request: Request) -> AsyncIterator[Event]:
+        stream = rag.answer(request.question, model=request.model, where=request.filter or None, release=release)
+        async for item in stream:
+            match item:
+                case Token():
+                    yield Event("token", {"text": item.text})
+                case Answer():
+                    yield Event("done", answer_data(item))
+
+    return handle
+
+
+def passages_of(rag: Rag, release: Ref) -> Handler:
+    """The handler behind `rule.top_passages`: what was found, without a model."""
+
+    async def handle(request: Request) -> AsyncIterator[Event]:
+        answer = await rag.passages(request.question, where=request.filter or None, release=release)
+        yield Event("token", {"text": answer.text})
+        yield Event("done", answer_data(answer))
+
+    return handle
+
+
+async def outcome_of(rag: Rag, release: Ref, example: EvalExample) -> Outcome:
+    """One example, answered by a pipeline and told in the words of evaluation."""
+    answer: Answer | None = None
+    async for item in rag.answer(example.input, release=release):
+        if isinstance(item, Answer):
+            answer = item
+    if answer is None:
+        raise NotFound(f"the pipeline gave no answer to example {example.id!r}")
+    return Outcome(
+        output=answer.text,
+        retrieved=tuple(Retrieved(hit.chunk.key, hit.chunk.text) for hit in answer.hits),
+        cited=tuple(Cited(c.key, c.quote, resolves=rag.resolves(c)) for c in answer.citations),
+        abstained=answer.abstained,
+        cost=answer.cost,
+        seconds=answer.seconds.get("total", 0.0),
+        answer=answer.ref,
+    )

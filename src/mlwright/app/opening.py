@@ -1,0 +1,88 @@
+"""From a blueprint file to an open workspace: builds the systems and joins them."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from mlwright.app.joins import Documents, Pipelines
+from mlwright.app.releases import Releases
+from mlwright.app.workspace import App
+from mlwright.blueprint import Blueprint, from_release, load
+from mlwright.data import Data, build_data
+from mlwright.evals import build_evals
+from mlwright.kernel.base import Kernel
+from mlwright.kernel.clock import Clock
+from mlwright.kernel.ids import Ref
+from mlwright.kernel.open import open_kernel
+from mlwright.models import ChatModel, Embedder, price_of
+from mlwright.rag import Rag, build_rag
+from mlwright.serving import Serving, build_serving
+from mlwright.tracking import Tracking, build_tracking
+
+T = TypeVar("T")
+
+FOLDER = ".mlwright"
+"""Where a workspace lies, beside its blueprint."""
+
+
+def open(
+    path: str | Path = "mlwright.yaml",
+    *,
+    target: str | None = None,
+    sets: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> App:
+    """Open the workspace of a blueprint; makes it where it is absent. Loads no model until one is needed.
+
+    `target` picks an overlay of `targets`, `sets` overrides single settings by path. Raises UserError with file, line and
+    column for a wrong blueprint, Conflict for a workspace that a newer mlwright made."""
+    blueprint = load(Path(path), target=target, sets=sets or {})
+    home = blueprint.folder / FOLDER
+    kernel = open_kernel(home, store=blueprint.target.store, blobs=blueprint.target.blobs, clock=clock)
+    tracking = build_tracking(blueprint.tracking, kernel, system=blueprint.system.name, base=blueprint.folder)
+    data = build_data(blueprint.data, kernel, base=blueprint.folder)
+    evals = build_evals(blueprint.evals, kernel, base=blueprint.folder, record=tracking.record)
+    builder = _Builder(kernel, data, tracking)
+    releases = Releases(builder.pipelines(blueprint), lambda ref: builder.pipelines(_recorded(serving, ref, blueprint)))
+    serving = build_serving(blueprint.serving, kernel, handlers=releases, gate=evals.require_pass)
+    return App(blueprint.path, home, blueprint, kernel, data, evals, serving, tracking, releases)
+
+
+def _recorded(serving: Serving, release: Ref, current: Blueprint) -> Blueprint:
+    return from_release(json.loads(serving.blueprint_of(release)), folder=current.folder)
+
+
+class _Builder:
+    """Builds pipelines; models that several pipelines or releases share are built once."""
+
+    def __init__(self, kernel: Kernel, data: Data, tracking: Tracking) -> None:
+        self._kernel, self._data, self._tracking = kernel, data, tracking
+        self._embedders: dict[str, Embedder] = {}
+        self._chats: dict[str, ChatModel] = {}
+
+    def pipelines(self, blueprint: Blueprint) -> Pipelines:
+        handlers = {name: spec.handler for name, spec in blueprint.serving.endpoints.items()}
+        return Pipelines(blueprint.ref, {name: self._rag(blueprint, name) for name in blueprint.rag}, handlers)
+
+    def _rag(self, blueprint: Blueprint, name: str) -> Rag:
+        spec = blueprint.rag[name]
+        embed = blueprint.models.embed[spec.index.embed]
+        chats = blueprint.models.chat
+        return build_rag(
+            name,
+            spec,
+            self._kernel,
+            embedder=_once(self._embedders, embed.model_dump_json(), embed.build),
+            chat={title: _once(self._chats, part.model_dump_json(), part.build) for title, part in chats.items()},
+            prices={title: price_of(part) for title, part in chats.items()},
+            source=Documents(self._data, spec.documents),
+            record=self._tracking.record,
+            prompt=blueprint.prompts.get(name),
+        )
+
+
+def _once(made: dict[str, T], key: str, build: Callable[[], T]) -> T:
+    if key not in made:
+        made[key] = build()
+    return made[key]

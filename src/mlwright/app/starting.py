@@ -1,0 +1,41 @@
+"""From a folder of documents to a blueprint file. Overwrites nothing."""
+
+from pathlib import Path
+
+from mlwright.blueprint import derive
+from mlwright.kernel.errors import Conflict, NotFound, UserError
+from mlwright.kernel.files import write_atomically
+
+DEFAULT = Path("mlwright.yaml")
+
+
+def new(documents: Path, to: Path = DEFAULT) -> Path:
+    """Write the derived blueprint of a folder. Raises NotFound without a folder, Conflict where `to` differs already."""
+    if not documents.is_dir():
+        raise NotFound(f"{documents} is not a folder", hint="name a folder of Markdown, HTML, PDF or text files")
+    text = derive(documents, to)
+    if to.exists():
+        if to.read_text(encoding="utf-8") == text:
+            return to
+        raise Conflict(
+            f"{to} exists and describes something else",
+            hint=f"run `mlwright up {to}`, or write another file: mlwright new {documents} --to other.yaml",
+        )
+    write_atomically(to, text.encode())
+    return to
+
+
+def blueprint_for(path: Path) -> tuple[Path, bool]:
+    """The blueprint that `up PATH` means, and whether it was derived just now: the file itself, the `mlwright.yaml` in a
+    folder, or a new one in the working directory for a folder of documents."""
+    if path.is_file():
+        return path, False
+    if path.is_dir():
+        inside = path / DEFAULT
+        if inside.is_file():
+            return inside, False
+        existed = DEFAULT.exists()
+        return new(path), not existed
+    if path == DEFAULT:
+        raise UserError("there is no mlwright.yaml here", hint="mlwright up PATH/TO/DOCS writes one for a folder of documents")
+    raise NotFound(f"{path} does not exist", hint="give a blueprint file or a folder of documents")

@@ -1,0 +1,62 @@
+"""The system at a glance, for the terminal and the home page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mlwright.architect import Finding, check
+from mlwright.data import Quarantined
+from mlwright.evals import EvalResult
+from mlwright.kernel.ids import Ref
+from mlwright.rag import Answer, RagReport
+from mlwright.serving import EndpointReport, Traffic
+
+if TYPE_CHECKING:
+    from mlwright.app.workspace import App
+
+WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that the first look should show. `endpoints` are measured over the last 24 hours."""
+
+    system: str
+    release: Ref
+    findings: Sequence[Finding]
+    pipelines: Mapping[str, RagReport]
+    endpoints: Mapping[str, EndpointReport]
+    traffic: Mapping[str, Traffic | None]
+    evaluations: Sequence[EvalResult]
+    quarantined: Sequence[Quarantined]
+    answers: Sequence[Answer]
+
+    @property
+    def healthy(self) -> bool:
+        """Something is indexed and served, no check is an error, and the last evaluation of each gate passed."""
+        served = all(traffic is not None for traffic in self.traffic.values())
+        indexed = all(report.index is not None for report in self.pipelines.values())
+        errors = any(finding.severity == "error" and not finding.waived for finding in self.findings)
+        return served and indexed and not errors and all(result.passed for result in self.evaluations)
+
+
+def status(app: "App") -> Status:
+    """Read the workspace; changes nothing."""
+    endpoints = app.blueprint.serving.endpoints
+    return Status(
+        system=app.blueprint.system.name,
+        release=app.release,
+        findings=check(app.blueprint),
+        pipelines={name: rag.report() for name, rag in app.rag.items()},
+        endpoints={name: app.serving.report(name, WINDOW) for name in endpoints},
+        traffic={name: app.serving.traffic(name) for name in endpoints},
+        evaluations=_latest(app),
+        quarantined=app.data.quarantined(),
+        answers=app.answers(5),
+    )
+
+
+def _latest(app: "App") -> list[EvalResult]:
+    found = (app.evals.results(1, gate=gate) for gate in app.blueprint.evals.gates)
+    return [results[0] for results in found if results]

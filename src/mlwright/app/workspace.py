@@ -1,0 +1,193 @@
+"""An open workspace: the systems of one blueprint, joined, and every verb that people and programs call."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from mlwright.app import evaluate, status, up, walk
+from mlwright.app.joins import Pipelines
+from mlwright.app.releases import Releases
+from mlwright.blueprint import Blueprint
+from mlwright.data import Data, Dataset
+from mlwright.evals import EvalResult, Evals
+from mlwright.kernel import aio
+from mlwright.kernel.base import Kernel
+from mlwright.kernel.errors import NotFound, UserError
+from mlwright.kernel.ids import Ref
+from mlwright.kernel.lineage import Described
+from mlwright.kernel.progress import Progress, silent
+from mlwright.rag import Answer, IndexReport, Rag, Retrieval, answer_of, answers
+from mlwright.serving import Feedback, Request, Serving, Traffic
+from mlwright.tracking import Run, Tracking
+
+
+def _ignore(text: str) -> None:
+    """Where nobody listens to the tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What `mlwright.open` gives. Use it as a context manager, or call `close`.
+
+    The methods below block; they are safe to call from several threads, and from a notebook. References may be given as
+    `Ref` or as text, `answer:01jd…`. Errors are the classes of `mlwright.errors`.
+    """
+
+    path: Path
+    home: Path
+    blueprint: Blueprint
+    kernel: Kernel
+    data: Data
+    evals: Evals
+    serving: Serving
+    tracking: Tracking
+    releases: Releases
+
+    @property
+    def release(self) -> Ref:
+        """The release that the blueprint, as it stands in the file, would be."""
+        return self.current.release
+
+    @property
+    def current(self) -> Pipelines:
+        return self.releases.current
+
+    @property
+    def rag(self) -> Mapping[str, Rag]:
+        """The pipelines of the blueprint, by name."""
+        return self.current.rags
+
+    def up(self, progress: Progress = silent, *, evaluate: bool = True) -> "up.UpReport":
+        """Bring the workspace to the blueprint: ingest, index, evaluate, deploy. Repeating it does only what is new."""
+        return up.up(self, progress, evaluate=evaluate)
+
+    def ingest(self, progress: Progress = silent) -> tuple[list[Dataset], list[IndexReport]]:
+        """Read every source and bring every index in line with it."""
+        datasets = [self.data.ingest(name, progress) for name in self.blueprint.data.sources]
+        return datasets, [aio.run(rag.ingest(progress)) for rag in self.rag.values()]
+
+    def ask(
+        self,
+        question: str,
+        *,
+        endpoint: str = "",
+        user: str = "",
+        where: Mapping[str, str] | None = None,
+        on_token: Callable[[str], None] = _ignore,
+    ) -> Answer:
+        """Ask an endpoint (the first one where none is named) and wait for the whole answer."""
+        name = endpoint or self.default_endpoint()
+        return aio.run(self._ask(name, Request(question, user, where or {}), on_token))
+
+    async def _ask(self, endpoint: str, request: Request, on_token: Callable[[str], None]) -> Answer:
+        data: Mapping[str, object] = {}
+        async for event in self.serving.call(endpoint, request):
+            if event.type == "token":
+                on_token(str(event.data["text"]))
+            else:
+                data = event.data
+        return self.answer(str(data["answer"]))
+
+    def default_endpoint(self) -> str:
+        """The first endpoint of the blueprint. Raises NotFound where it has none."""
+        for name in self.blueprint.serving.endpoints:
+            return name
+        raise NotFound(f"{self.path} serves no endpoint", hint="add one: serving.endpoints.answer.handler: rag.<pipeline>")
+
+    def retrieve(
+        self, question: str, *, pipeline: str = "", top: int | None = None, where: Mapping[str, str] | None = None
+    ) -> Retrieval:
+        """The passages that a question finds, with their scores."""
+        return aio.run(self.pipeline(pipeline).retrieve(question, top=top, where=where or None))
+
+    def pipeline(self, name: str = "") -> Rag:
+        """A pipeline by name, the first one where none is named. Raises NotFound."""
+        if name and name not in self.rag:
+            raise NotFound(f"{self.path} has no pipeline {name!r}", hint=f"it has: {', '.join(self.rag)}")
+        for found in [name] if name else self.rag:
+            return self.rag[found]
+        raise NotFound(f"{self.path} has no rag pipeline", hint="add a section `rag:`")
+
+    def eval(self, gate: str = "", progress: Progress = silent) -> list[EvalResult]:
+        """Evaluate the blueprint as it stands in the file at one gate, or at all of them."""
+        return aio.run(evaluate.evaluate(self, gate, progress))
+
+    def promote(self, endpoint: str = "", why: str = "") -> Traffic:
+        """Give the canary its next share of the traffic, if its gate allows. Raises Refused where it does not."""
+        return self.serving.promote(endpoint or self.default_endpoint(), why)
+
+    def rollback(self, endpoint: str = "", why: str = "") -> Traffic:
+        """Take the canary's traffic away at once; without a canary, return to the release before."""
+        return self.serving.rollback(endpoint or self.default_endpoint(), why)
+
+    def feedback(self, answer: Ref | str, score: int, comment: str = "") -> Feedback:
+        """Record what a person thought of an answer: 1 where it helped, -1 where it did not."""
+        return self.serving.feedback(self.answer(answer).ref, score, comment)
+
+    def answer(self, ref: Ref | str) -> Answer:
+        """A recorded answer. Raises NotFound."""
+        return answer_of(self.kernel.store, as_ref(ref))
+
+    def answers(self, limit: int = 20) -> list[Answer]:
+        """The latest answers, newest first."""
+        return answers(self.kernel.store, limit)
+
+    def runs(self, limit: int = 100, kind: str | None = None) -> list[Run]:
+        """Recorded runs, newest first."""
+        return self.tracking.runs(limit, kind=kind)
+
+    def why(self, ref: Ref | str) -> "walk.Walk":
+        """What a thing was made from, down to file, version, line, run and commit. Raises NotFound for unknown things."""
+        found = as_ref(ref)
+        graph = self.kernel.lineage.up(found, skip=("follows",))
+        self._known(found, len(graph.edges))
+        return walk.up(graph, self.describe)
+
+    def blast(self, ref: Ref | str) -> "walk.Walk":
+        """What was made from a thing: the chunks, answers, indexes and evaluations that a document touched."""
+        found = as_ref(ref)
+        graph = self.kernel.lineage.down(found, skip=walk.shared_edges())
+        self._known(found, len(graph.edges))
+        return walk.down(graph, self.describe)
+
+    def _known(self, ref: Ref, edges: int) -> None:
+        if not edges and self.describe(ref) is None:
+            raise NotFound(f"nothing is known of {ref}", hint="`mlwright status` lists answers, `mlwright runs` runs")
+
+    def describe(self, ref: Ref) -> Described | None:
+        """How the system that made a thing describes it; None where no system knows it."""
+        rooms: Sequence[Callable[[Ref], Described | None]] = (
+            *(rag.describe for rag in self.rag.values()),
+            self.data.describe,
+            self.evals.describe,
+            self.serving.describe,
+            self.tracking.describe,
+        )
+        return next((told for room in rooms if (told := room(ref)) is not None), None)
+
+    def status(self) -> "status.Status":
+        """The system at a glance: what is indexed, how well it does, what it cost, what needs a look."""
+        return status.status(self)
+
+    def close(self) -> None:
+        """Write what is buffered and let go of files and connections."""
+        self.releases.close()
+        self.serving.close()
+        self.kernel.close()
+
+    def __enter__(self) -> "App":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def as_ref(ref: Ref | str) -> Ref:
+    """A reference from text. Raises UserError that shows a right one."""
+    if isinstance(ref, Ref):
+        return ref
+    try:
+        return Ref.parse(ref)
+    except ValueError as error:
+        raise UserError(str(error), hint="copy one from `mlwright status` or from an answer") from error

@@ -1,0 +1,58 @@
+"""`mlwright`: gathers the commands, and turns errors into a message, a hint and an exit code."""
+
+import sys
+from importlib.metadata import version as installed
+from typing import Annotated
+
+import typer
+
+from mlwright.faces.cli import data, evals, lineage, rag, serving, system, tracking
+from mlwright.faces.errors import exit_code
+from mlwright.kernel.errors import MlwrightError
+
+cli = typer.Typer(
+    name="mlwright",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    help="One blueprint file describes an ML/LLM system; mlwright reviews, prices, draws and runs it.\n\n"
+    "Start with `mlwright up PATH/TO/DOCS`: it indexes a folder, answers a question about it with citations, "
+    "and serves it on this machine. `mlwright doctor` says what is missing.",
+)
+for room in (system, data, rag, evals, serving, tracking, lineage):
+    room.add_to(cli)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mlwright {installed('mlwright')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """The console script. Exit codes: 0 done, 2 the caller can fix it, 3 refused, 4 a provider failed, 130 interrupted."""
+    try:
+        cli()
+    except MlwrightError as error:
+        sys.exit(_tell(error))
+    except KeyboardInterrupt:
+        typer.echo("interrupted; run the same command again to go on", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def _tell(error: MlwrightError) -> int:
+    typer.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        typer.echo(f" hint: {error.hint}", err=True)
+    return exit_code(error)

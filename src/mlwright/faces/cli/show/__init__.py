@@ -1,0 +1,61 @@
+"""What the terminal shows: one function for each thing that a command prints. Opens on first use, so help stays fast."""
+
+from typing import TYPE_CHECKING
+
+from mlwright.kernel.lazy import front_door
+
+if TYPE_CHECKING:
+    from mlwright.faces.cli.show.answers import answer as answer
+    from mlwright.faces.cli.show.answers import hits as hits
+    from mlwright.faces.cli.show.answers import token as token
+    from mlwright.faces.cli.show.console import json_of as json_of
+    from mlwright.faces.cli.show.console import line as line
+    from mlwright.faces.cli.show.console import nothing as nothing
+    from mlwright.faces.cli.show.design import differences as differences
+    from mlwright.faces.cli.show.design import findings as findings
+    from mlwright.faces.cli.show.design import plan as plan
+    from mlwright.faces.cli.show.design import stage as stage
+    from mlwright.faces.cli.show.progress import progress as progress
+    from mlwright.faces.cli.show.systems import diagnosis as diagnosis
+    from mlwright.faces.cli.show.systems import ingested as ingested
+    from mlwright.faces.cli.show.systems import quarantined as quarantined
+    from mlwright.faces.cli.show.systems import results as results
+    from mlwright.faces.cli.show.systems import run as run
+    from mlwright.faces.cli.show.systems import runs as runs
+    from mlwright.faces.cli.show.systems import status as status
+    from mlwright.faces.cli.show.systems import traffic as traffic
+    from mlwright.faces.cli.show.trees import kinds as kinds
+    from mlwright.faces.cli.show.trees import tree as tree
+
+__all__ = [
+    "answer",
+    "diagnosis",
+    "differences",
+    "findings",
+    "hits",
+    "ingested",
+    "json_of",
+    "kinds",
+    "line",
+    "nothing",
+    "plan",
+    "progress",
+    "quarantined",
+    "results",
+    "run",
+    "runs",
+    "stage",
+    "status",
+    "token",
+    "traffic",
+    "tree",
+]
+__getattr__, __dir__ = front_door(
+    __name__,
+    answers="answer hits token",
+    console="json_of line nothing",
+    design="differences findings plan stage",
+    progress="progress",
+    systems="diagnosis ingested quarantined results run runs status traffic",
+    trees="kinds tree",
+)

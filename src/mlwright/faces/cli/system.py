@@ -1,0 +1,148 @@
+"""Commands of the whole system: new, up, check, plan, diff, draw, schema, status, doctor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlwright import app as house
+from mlwright import architect, blueprint
+from mlwright.faces import api
+from mlwright.faces.cli import show
+from mlwright.faces.cli.options import DEFAULT, File, Json, Sets, Target, Yes, overrides
+
+
+def add_to(cli: typer.Typer) -> None:
+    for command in (new, up, check, plan, diff, draw, schema, status, doctor):
+        cli.command()(command)
+
+
+def new(
+    documents: Annotated[Path, typer.Argument(help="The folder of documents.")],
+    to: Annotated[Path, typer.Option(help="Where the blueprint is written.")] = DEFAULT,
+    json: Json = False,
+) -> None:
+    """Write a blueprint for a folder of documents, with a comment for every choice. Overwrites nothing."""
+    written = house.new(documents, to)
+    show.json_of({"blueprint": written}) if json else show.line(f"wrote {written}; next: mlwright up {written}")
+
+
+def up(
+    path: Annotated[Path, typer.Argument(help="A blueprint, or a folder of documents.")] = DEFAULT,
+    question: Annotated[str, typer.Option("--ask", help="A question to answer when it stands.")] = "",
+    display: Annotated[bool, typer.Option("--show", help="Also answer a question, trace it, and show the scores.")] = False,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve API and pages afterwards.")] = False,
+    host: Annotated[str, typer.Option(help="The address to serve at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to serve at.")] = 8700,
+    yes: Yes = False,
+    target: Target = None,
+    sets: Sets = None,
+    json: Json = False,
+) -> None:
+    """Bring the workspace to its blueprint: ingest, index, evaluate, deploy. Given a folder of documents, derives the
+    blueprint first, saves it as ./mlwright.yaml, answers a first question and shows where the answer came from.
+    Repeating it does only what is new."""
+    file, derived = house.blueprint_for(path)
+    if derived and not json:
+        show.line(f"wrote {file}, the blueprint of {path}")
+    with house.open(file, target=target, sets=overrides(sets)) as app:
+        with show.progress(json) as progress:
+            report = app.up(progress, confirm=lambda stage: yes or typer.confirm(f"{stage.why}. Go on?"))
+        first = show.first_answer(app, question, quiet=json) if question or display or derived or path.is_dir() else None
+        if json:
+            show.json_of({"up": report, "answer": house.answer_data(first) if first else None})
+        else:
+            show.up(report)
+        if serve:
+            api.serve(app, host, port, ready=lambda url: show.line(f"\nserving at {url} (Ctrl-C ends)"))
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="The blueprint.")] = DEFAULT,
+    resolved: Annotated[bool, typer.Option("--resolved", help="Print the whole file with every default.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the safe fixes to the file, keeping its comments.")] = False,
+    sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0, for code hosts.")] = False,
+    target: Target = None,
+    sets: Sets = None,
+    json: Json = False,
+) -> None:
+    """Review the blueprint: findings with place, evidence and fix. Exits with 3 where one is an error."""
+    if fix:
+        fixed = architect.fix(file)
+        show.line(f"fixed {', '.join(fixed)}" if fixed else "nothing to fix", )
+    design = blueprint.load(file, target=target, sets=overrides(sets))
+    if resolved:
+        show.line(design.resolved())
+        return
+    found = architect.check(design)
+    if json or sarif:
+        show.json_of(architect.to_sarif(found) if sarif else architect.to_json(found))
+    else:
+        show.findings(found)
+    if any(finding.severity == "error" and not finding.waived for finding in found):
+        raise typer.Exit(3)
+
+
+def plan(
+    file: Annotated[Path, typer.Argument(help="The blueprint.")] = DEFAULT,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
+    target: Target = None,
+    sets: Sets = None,
+    json: Json = False,
+) -> None:
+    """Price the system before it runs: cost per request and month by component, storage, latency, with assumptions."""
+    made = architect.plan(blueprint.load(file, target=target, sets=overrides(sets)))
+    if json:
+        show.json_of(architect.plan_json(made))
+    elif markdown:
+        show.line(architect.plan_markdown(made))
+    else:
+        show.plan(made)
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="The blueprint before.")],
+    new: Annotated[Path, typer.Argument(help="The blueprint after.")] = DEFAULT,
+    json: Json = False,
+) -> None:
+    """Compare two blueprints: what changed, and what that means for the index and the release. Exits with 2 on changes."""
+    changes = blueprint.diff(blueprint.load(old), blueprint.load(new))
+    show.json_of(changes) if json else show.differences(changes)
+    if changes:
+        raise typer.Exit(2)
+
+
+def draw(
+    file: Annotated[Path, typer.Argument(help="The blueprint.")] = DEFAULT,
+    svg: Annotated[Path | None, typer.Option(help="Write the diagram as SVG to this file.")] = None,
+    json: Json = False,
+) -> None:
+    """Draw the system: Mermaid text on the terminal, or an SVG file."""
+    design = blueprint.load(file)
+    mermaid = architect.draw(design, form="mermaid")
+    if svg:
+        svg.write_text(architect.draw(design, form="svg"), encoding="utf-8")
+    if json:
+        show.json_of({"mermaid": mermaid, "svg": svg})
+    else:
+        show.line(f"wrote {svg}" if svg else mermaid)
+
+
+def schema() -> None:
+    """Print the JSON Schema of the blueprint, for editors."""
+    show.json_of(blueprint.schema())
+
+
+def status(file: File = DEFAULT, json: Json = False) -> None:
+    """Show the system at a glance: index, quality, traffic, cost, findings, latest answers."""
+    with house.open(file) as app:
+        now = app.status()
+    show.json_of(now) if json else show.status(now)
+
+
+def doctor(file: File = DEFAULT, port: int = 8700, json: Json = False) -> None:
+    """Say what is installed, what is missing, disk used, ports, logs, and how to start afresh."""
+    found = house.diagnose(file, port)
+    show.json_of(found) if json else show.diagnosis(found)
+    if not found.well:
+        raise typer.Exit(1)
