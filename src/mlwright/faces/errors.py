@@ -1,7 +1,7 @@
 """The one table that says how an error leaves the house: HTTP status, exit code and slug for each class.
 
-Exit codes 0 (fine), 1 (unexpected), 2 (wrong usage, or `plan` and `diff` found changes) and 130 (Ctrl-C) are those of every
-command; the table adds one code for each addressee of `mlwright.kernel.errors`, so that scripts can tell them apart.
+Exit codes 0 (fine), 1 (unexpected), 2 (wrong usage, or `plan` and `diff` found changes) and 130 (Ctrl-C) are those of
+every command; the table adds one for each addressee of `mlwright.kernel.errors`, so that scripts can tell them apart.
 """
 
 from dataclasses import dataclass

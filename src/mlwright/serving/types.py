@@ -7,6 +7,8 @@ from typing import Literal
 
 from mlwright.kernel.ids import Ref
 
+Outcome = Literal["ok", "cached", "fallback", "error", "refused", "cancelled"]
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -40,13 +42,14 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class RequestLog:
-    """One served request. `outcome` is `ok`, `cached`, `fallback`, `error` or `refused`; seconds; USD."""
+    """One served request; seconds; USD. `outcome` is `ok`, `cached`, `fallback`, `error`, `refused` (no place was free
+    in time) or `cancelled` (the client went away)."""
 
     id: str
     endpoint: str
     release: Ref
     user_hash: str
-    outcome: Literal["ok", "cached", "fallback", "error", "refused"]
+    outcome: Outcome
     seconds: float
     first_token: float | None
     cost: float | None
@@ -64,6 +67,16 @@ class Feedback:
     score: int
     comment: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key to the API: its public half. The secret half was shown once and is not kept."""
+
+    id: str
+    name: str
+    at: datetime
+    revoked: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
