@@ -68,7 +68,8 @@ class Lineage:
         return self._walk(ref, "parent", "child", depth, limit, frozenset(skip))
 
     def _walk(self, root: Ref, near: str, far: str, depth: int | None, limit: int, skip: frozenset[str]) -> Graph:
-        found, edges, level = {root: 0}, [], [root]
+        found, level = {root: 0}, [root]
+        edges: list[Edge] = []
         while level and (depth is None or found[level[0]] < depth):
             step = found[level[0]] + 1
             level, here = [], level
@@ -88,8 +89,8 @@ class Lineage:
         for start in range(0, len(nodes), _BATCH):
             some = [str(node) for node in nodes[start : start + _BATCH]]
             marks = ", ".join("?" * len(some))
-            sql = f"select child, parent, how from kernel_edge where {near} in ({marks}) order by {near}, child, parent, how"  # noqa: S608 - column names of this file
-            for row in self._store.rows(sql, some):
+            where = f"where {near} in ({marks}) order by {near}, child, parent, how"  # a column's name, and marks
+            for row in self._store.rows(f"select child, parent, how from kernel_edge {where}", some):  # noqa: S608
                 yield Edge(Ref.parse(row["child"]), Ref.parse(row["parent"]), row["how"])
 
 

@@ -10,6 +10,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +22,7 @@ from mlwright.kernel.stores import Connection, Engine, Name
 from mlwright.kernel.stores import Row as Row
 
 _SOON_S = 0.05
-_BEHIND_ROWS = 200_000
+_BEHIND = 20_000
 _TRIES = 5
 _T = TypeVar("_T")
 _log = logging.getLogger("mlwright.store")
@@ -52,23 +54,33 @@ class Transaction:
     @contextmanager
     def part(self) -> Iterator[None]:
         """A part that is dropped alone when it fails; the error goes on."""
-        self._connection.savepoint()
-        try:
+        with _part(self._connection):
             yield
-        except BaseException:
-            self._connection.undo()
-            raise
-        self._connection.release()
 
 
+@contextmanager
+def _part(connection: Connection) -> Iterator[None]:
+    connection.write("savepoint part", ())
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # an engine may have dropped everything, as when the disk is full
+            connection.write("rollback to part", ())
+            connection.write("release part", ())
+        raise
+    connection.write("release part", ())
+
+
+@dataclass(slots=True, eq=False)
 class _Op:
     """A queued statement, and what became of it."""
 
-    __slots__ = ("done", "error", "many", "result", "soon", "sql")
-
-    def __init__(self, sql: str, many: Sequence[Sequence[Any]], *, soon: bool) -> None:
-        self.sql, self.many, self.soon = sql, many, soon
-        self.done, self.result, self.error = False, 0, None  # type: tuple[bool, int, MlwrightError | None]
+    sql: str
+    many: Sequence[Sequence[Any]]
+    soon: bool
+    done: bool = False
+    result: int = 0
+    error: Exception | None = None
 
     def run(self, connection: Connection) -> None:
         if len(self.many) == 1:
@@ -92,8 +104,7 @@ class Store:
         self._writer: Connection | None = None
         self._turn = threading.Lock()
         self._queue: deque[_Op] = deque()
-        self._behind = 0
-        self._lost: list[MlwrightError] = []
+        self._lost: list[Exception] = []
         self._mine = threading.local()
         self._closed = threading.Event()
         self._wake = threading.Event()
@@ -127,16 +138,15 @@ class Store:
     def write_soon(self, sql: str, many: Iterable[Sequence[Any]]) -> None:
         """Queue a statement, in order with all other writes; durable at the next `flush`, or within some 50 ms.
 
-        Does not wait for the disk (only where 200,000 rows are queued already does it help to write them). What fails
-        later is logged, and raised by the next `flush`.
+        Does not wait for the disk, unless 20,000 statements are queued already: then it helps to write them. What
+        fails later is logged, and raised by the next `flush`.
         """
         listed = list(many)
         if not listed:
             return
         self._check_open()
         self._queue.append(_Op(sql, listed, soon=True))
-        self._behind += len(listed)
-        if self._behind > _BEHIND_ROWS and self._current() is None:
+        if len(self._queue) > _BEHIND and self._current() is None:
             with self._turn:
                 self._commit_queued()
         elif not self._wake.is_set():
@@ -166,16 +176,17 @@ class Store:
             with current.part():
                 yield current
             return
-        self._check_open()
         if alone or self.engine == "sqlite":
             with self._turn:
                 self._commit_queued()
-                with self._inside(self._writing(), alone=True) as transaction:
+                with self._inside(self._begun(alone=True)) as transaction:
                     yield transaction
             return
+        self._check_open()
         connection = self._engine.writer()
         try:
-            with self._inside(connection, alone=False) as transaction:
+            connection.begin(alone=False)
+            with self._inside(connection) as transaction:
                 yield transaction
         finally:
             connection.close()
@@ -213,45 +224,54 @@ class Store:
 
     def _reading(self, use: Callable[[Connection], _T]) -> _T:
         self._check_open()
-        try:
-            connection = self._readers.pop()
-        except IndexError:
-            connection = self._engine.reader()
-        try:
-            return use(connection)
-        finally:
-            if connection.broken or self._closed.is_set():
-                connection.close()
-            else:
-                self._readers.append(connection)
+        while True:
+            try:
+                connection, pooled = self._readers.pop(), True
+            except IndexError:
+                connection, pooled = self._engine.reader(), False
+            try:
+                return use(connection)
+            except TransientError:
+                if not (pooled and connection.broken):
+                    raise
+            finally:
+                if connection.broken or self._closed.is_set():
+                    connection.close()
+                else:
+                    self._readers.append(connection)
 
-    def _writing(self) -> Connection:
+    def _begun(self, *, alone: bool) -> Connection:
+        """The writer inside a new transaction; a connection that was lost meanwhile is opened again."""
         self._check_open()
-        if self._writer is not None and self._writer.broken:
+        if self._writer is not None and not self._writer.broken:
+            try:
+                self._writer.begin(alone=alone)
+            except TransientError:
+                if not self._writer.broken:
+                    raise
+            else:
+                return self._writer
+        if self._writer is not None:
             self._writer.close()
-            self._writer = None
-        if self._writer is None:
-            self._writer = self._engine.writer()
+        self._writer = self._engine.writer()
+        self._writer.begin(alone=alone)
         return self._writer
 
     @contextmanager
-    def _inside(self, connection: Connection, *, alone: bool) -> Iterator[Transaction]:
-        connection.begin(alone=alone)
+    def _inside(self, connection: Connection) -> Iterator[Transaction]:
         self._mine.transaction = Transaction(connection)
         try:
             yield self._mine.transaction
+            connection.commit()
         except BaseException:
             connection.rollback()
             raise
-        else:
-            connection.commit()
         finally:
             self._mine.transaction = None
 
     def _commit(self, op: _Op) -> int:
         self._check_open()
         self._queue.append(op)
-        self._behind += len(op.many)
         while not op.done:
             with self._turn:
                 if not op.done:
@@ -266,36 +286,39 @@ class Store:
         ops = [self._queue.popleft() for _ in range(len(self._queue))]
         if not ops:
             return
-        self._behind -= sum(len(op.many) for op in ops)
         try:
             self._commit_together(ops)
-        except MlwrightError as error:
+        except Exception as error:
             for op in ops:
                 op.error = op.error or error
-        finally:
-            for op in ops:
-                op.done = True
-                if op.soon and op.error is not None:
-                    self._lost.append(op.error)
-                    _log.error("%d rows were not written: %s (%s)", len(op.many), op.error, op.sql)
+        for op in ops:
+            op.done = True
+            if op.soon and op.error is not None:
+                self._lost.append(op.error)
+                _log.error("%d rows were not written: %s (%s)", len(op.many), op.error, op.sql)
 
     def _commit_together(self, ops: Sequence[_Op]) -> None:
-        for last in (*[False] * (_TRIES - 1), True):
-            connection = self._writing()
+        for tries_left in range(_TRIES - 1, -1, -1):
+            connection = self._begun(alone=False)
             try:
-                connection.begin(alone=False)
                 for op in ops:
-                    _attempt(op, connection, by_itself=len(ops) == 1)
+                    op.error = None
+                for group in _alike(ops):
+                    _attempt(group, connection, by_itself=len(ops) == 1)
                 connection.commit()
-            except TransientError:
+                return
+            except TransientError as error:
                 connection.rollback()
-                if last or not connection.broken:
+                if error.retry_after != 0 or not tries_left:
                     raise
-            except BaseException:
+            except Exception:
                 connection.rollback()
                 raise
-            else:
-                return
+            except BaseException:  # Ctrl-C in this thread: the others' statements stay queued, in order
+                if connection.in_transaction:
+                    connection.rollback()
+                    self._queue.extendleft(reversed(ops))
+                raise
 
     def _start_flusher(self) -> None:
         if self._flusher is None:
@@ -308,23 +331,34 @@ class Store:
                 self._commit_queued()
 
 
-def _attempt(op: _Op, connection: Connection, *, by_itself: bool) -> None:
-    """Run one of several statements; if it fails alone, the others go on."""
+def _alike(ops: Sequence[_Op]) -> Iterator[list[_Op]]:
+    """Neighbours that say the same and that nobody waits for go together: spans come in hundreds."""
+    for (_, soon), group in groupby(ops, key=lambda op: (op.sql, op.soon)):
+        alike = list(group)
+        yield from [alike] if soon else [[op] for op in alike]
+
+
+def _attempt(ops: list[_Op], connection: Connection, *, by_itself: bool) -> None:
+    """Run one of several groups of statements; if it fails alone, the others go on."""
     if by_itself:
-        op.run(connection)
+        ops[0].run(connection)
         return
-    connection.savepoint()
     try:
-        op.run(connection)
+        with _part(connection):
+            if len(ops) == 1:
+                ops[0].run(connection)
+            else:
+                connection.write_many(ops[0].sql, [args for op in ops for args in op.many])
     except TransientError:
         raise
     except MlwrightError as error:
-        if not connection.in_transaction:  # the engine dropped everything, as when the disk is full
+        if not connection.in_transaction:
             raise
-        connection.undo()
-        op.error = error
-    else:
-        connection.release()
+        if len(ops) == 1:
+            ops[0].error = error
+            return
+        for op in ops:
+            _attempt([op], connection, by_itself=False)
 
 
 def open_store(url: str | Path, clock: Clock | None = None) -> Store:

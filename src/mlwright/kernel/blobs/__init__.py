@@ -5,11 +5,15 @@ bytes again is cheap and changes nothing; `get` checks what it read against the 
 place at once.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from mlwright.kernel.errors import UserError
+
+
+GRACE_S = 3600.0
+"""How long gc spares a blob that was just put: its owner may not have written down its name yet."""
 
 
 class Blobs(Protocol):
@@ -18,6 +22,9 @@ class Blobs(Protocol):
     def put(self, data: bytes) -> str:
         """Keep the bytes; their name."""
 
+    def put_many(self, many: Iterable[bytes]) -> list[str]:
+        """Keep many at once, which is cheaper for small ones; their names, in order. Durable when it returns."""
+
     def get(self, sha256: str) -> bytes:
         """The bytes of that name. Raises NotFound, or ProviderError where what is kept is damaged."""
 
@@ -25,10 +32,10 @@ class Blobs(Protocol):
         """Whether a blob of that name is kept."""
 
     def ids(self) -> Iterator[str]:
-        """Every name, in no particular order."""
+        """Every name once, in no particular order."""
 
-    def gc(self, live: Collection[str]) -> int:
-        """Drop every blob that is not in `live`; how many."""
+    def gc(self, live: Collection[str], *, age_s: float = GRACE_S) -> int:
+        """Drop every blob that is not in `live` and was last put more than `age_s` seconds ago; how many."""
 
 
 def checked(sha256: str) -> str:
@@ -41,7 +48,7 @@ def checked(sha256: str) -> str:
 
 
 def open_blobs(url: str | Path) -> Blobs:
-    """Open a folder (`path`, `file:///path`) or a bucket (`s3://bucket/prefix`). Raises UserError for other addresses."""
+    """Open a folder (`path`, `file:///path`) or a bucket (`s3://bucket/prefix`); others are a UserError."""
     text = str(url)
     if text.startswith("s3://"):
         from mlwright.kernel.blobs.s3 import S3Blobs

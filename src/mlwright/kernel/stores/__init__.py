@@ -3,7 +3,8 @@
 An engine is one file of this folder with a class that satisfies `Engine`. Statements reach it in the common subset of
 SQLite 3.40 and PostgreSQL 15, with `?` as placeholder. What comes back is the same on every engine: whole numbers are
 int (truth values and sums too), other numbers float, `blob` is bytes, NULL is None, text compares byte by byte, and
-`like` minds the case. Every error that leaves an engine is one of `mlwright.kernel.errors`.
+`like` minds the case. Text holds no NUL character (PostgreSQL refuses it). Every error that leaves an engine is one of
+`mlwright.kernel.errors`; after a TransientError whose `retry_after` is 0 the transaction may be run again at once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Any, Literal, Protocol
 Row = Mapping[str, Any]
 """One row of a result, by column name."""
 Name = Literal["sqlite", "postgresql"]
+VALUES = "values are text without NUL characters, whole numbers of 64 bits, float, bytes or None"
+"""What may be an argument of a statement."""
 
 
 class Connection(Protocol):
@@ -35,15 +38,6 @@ class Connection(Protocol):
 
     def rollback(self) -> None:
         """Undo the transaction; harmless outside one."""
-
-    def savepoint(self) -> None:
-        """Mark a point inside a transaction; points nest."""
-
-    def release(self) -> None:
-        """Keep what was done since the last mark."""
-
-    def undo(self) -> None:
-        """Drop what was done since the last mark."""
 
     @property
     def in_transaction(self) -> bool:

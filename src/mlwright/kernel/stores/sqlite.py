@@ -8,13 +8,12 @@ writes of many threads together, which is what makes that cheap.
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mlwright.kernel.clock import Clock
-from mlwright.kernel.errors import Conflict, MlwrightError, NotFound, ProviderError, TransientError
-from mlwright.kernel.stores import Connection, Name, Row
+from mlwright.kernel.errors import Conflict, MlwrightError, NotFound, ProviderError, TransientError, UserError
+from mlwright.kernel.stores import VALUES, Connection, Name, Row
 from mlwright.kernel.stores._sql import split
 
 _WAIT_S = 20.0
@@ -26,7 +25,6 @@ _PRAGMAS = (
     "case_sensitive_like = on",
     "cache_size = -16000",
     "temp_store = memory",
-    "mmap_size = 268435456",
 )
 
 
@@ -47,9 +45,14 @@ class Sqlite:
         with _clear(self.place):
             first = sqlite3.connect(path, timeout=wait_s, isolation_level=None)
             try:
-                first.execute("pragma journal_mode = wal")
+                (mode,) = first.execute("pragma journal_mode = wal").fetchone()
             finally:
                 first.close()
+        if mode != "wal":
+            raise ProviderError(
+                f"{path} lies on a file system without shared memory, which SQLite needs here",
+                hint="keep the workspace on a local disk, or use a postgresql:// store",
+            )
 
     def reader(self) -> Connection:
         return self._connect("query_only = on")
@@ -68,17 +71,19 @@ class Sqlite:
         return [*found, held] if held else found
 
     def back_up(self, label: str) -> Path | None:
-        """A consistent copy in `backups` beside the file, in one step (in small steps it may never end under writes)."""
-        at: datetime = self._clock.now()
+        """A consistent copy in `backups` beside the file, whole or not there at all."""
+        at = self._clock.now()
         target = self.path.parent / "backups" / f"{self.path.stem}-{at:%Y%m%dT%H%M%S%f}-{label}.db"
+        unfinished = target.with_suffix(".part")
         with _clear(str(target)):
             target.parent.mkdir(parents=True, exist_ok=True)
-            source, copy = sqlite3.connect(self.path, timeout=self._wait_s), sqlite3.connect(target)
+            source, copy = sqlite3.connect(self.path, timeout=self._wait_s), sqlite3.connect(unfinished)
             try:
-                source.backup(copy)
+                source.backup(copy)  # in one step: in small ones it starts again at every write, and may never end
             finally:
                 copy.close()
                 source.close()
+            unfinished.replace(target)
         return target
 
     def _connect(self, *more: str) -> "SqliteConnection":
@@ -99,7 +104,7 @@ class SqliteConnection:
     """One connection to the file."""
 
     def __init__(self, raw: sqlite3.Connection, place: str) -> None:
-        self._raw, self._place, self._marks = raw, place, 0
+        self._raw, self._place = raw, place
 
     def rows(self, sql: str, args: Sequence[Any]) -> list[Row]:
         with _clear(self._place):
@@ -119,7 +124,6 @@ class SqliteConnection:
             self._raw.executemany(sql, many)
 
     def begin(self, *, alone: bool) -> None:
-        self._marks = 0
         self.write("begin immediate", ())
 
     def commit(self) -> None:
@@ -132,19 +136,6 @@ class SqliteConnection:
     def rollback(self) -> None:
         if self._raw.in_transaction:
             self.write("rollback", ())
-
-    def savepoint(self) -> None:
-        self._marks += 1
-        self.write(f"savepoint m{self._marks}", ())
-
-    def release(self) -> None:
-        self.write(f"release m{self._marks}", ())
-        self._marks -= 1
-
-    def undo(self) -> None:
-        if self._raw.in_transaction:
-            self.write(f"rollback to m{self._marks}", ())
-            self.release()
 
     @property
     def in_transaction(self) -> bool:
@@ -161,7 +152,7 @@ class SqliteConnection:
 
 @contextmanager
 def _clear(place: str) -> Iterator[None]:
-    """Errors of SQLite and of the file system, in our words."""
+    """Errors of SQLite, of the file system and of values that no column can hold, in our words."""
     try:
         yield
     except sqlite3.Error as error:
@@ -170,6 +161,8 @@ def _clear(place: str) -> Iterator[None]:
         raise ProviderError(
             f"{place}: {error.strerror}", hint="check the path, its permissions and the disk"
         ) from error
+    except (OverflowError, TypeError, ValueError) as error:
+        raise UserError(f"a value cannot be kept in {place}: {error}", hint=VALUES) from error
 
 
 def _error(error: sqlite3.Error, place: str) -> MlwrightError:
@@ -196,6 +189,8 @@ def _error(error: sqlite3.Error, place: str) -> MlwrightError:
         return ProviderError(
             f"{place} cannot be opened or read: {error}", hint="check the path, its permissions and the disk"
         )
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError) and "bind" in str(error):
+        return UserError(f"a value cannot be kept in {place}: {error}", hint=VALUES)
     if isinstance(error, sqlite3.IntegrityError):
         return Conflict(f"{place}: {error}", hint="the row exists already, or names one that does not")
     return ProviderError(f"{place} refused a statement: {error}", hint="this is a bug of the caller; please report it")
