@@ -1,0 +1,270 @@
+"""Reading: which parser takes a file, and running it in a process of its own with caps of time and memory."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import Any, BinaryIO, Self, cast
+
+from mlwright.kernel.errors import ProviderError, Unreadable
+from mlwright.kernel.parts import config_of, names
+from mlwright.rag.parsers import ParserPart
+from mlwright.rag.parsers._sniff import looks_binary
+from mlwright.rag.parsers._wire import receive, send, unpack
+from mlwright.rag.types import Parsed
+
+SLOT = "mlwright.rag.parsers"
+HEAD = 8192
+_START_SECONDS = 60.0
+_ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
+
+
+class Reader:
+    """Parses files in worker processes, so that no document can hang, crash or fill the program that reads it.
+
+    `seconds` and `memory` (bytes) cap the parsing of one document, `largest` (bytes) its size. Workers start on first
+    use, at most `workers` of them, and stay. Safe to use from many threads. Where the system cannot cap the memory
+    of a process (Windows), only time and size are capped.
+    """
+
+    def __init__(
+        self,
+        *,
+        parsers: Sequence[ParserPart] | None = None,
+        workers: int | None = None,
+        seconds: float = 60.0,
+        memory: int = 2 << 30,
+        largest: int = 64 << 20,
+    ) -> None:
+        self._parsers = tuple(parsers) if parsers is not None else every_parser()
+        self._workers = workers or min(4, os.cpu_count() or 1)
+        self._seconds = seconds
+        self._largest = largest
+        self._pool = _Pool(self._workers, memory)
+        self._finalizer = weakref.finalize(self, self._pool.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker processes. A later `read` raises ProviderError."""
+        self._finalizer()
+
+    def read(self, data: bytes, key: str) -> Parsed:
+        """Parse one file. `key` is its name, for its suffix and for messages.
+
+        Raises Unreadable with the reason `empty`, `too_large`, `binary`, `encrypted`, `no_text`, `timeout`,
+        `too_much_memory`, `crashed`, or one of the parser's own."""
+        if not data.strip():
+            raise Unreadable(f"{key} is empty", reason="empty", hint="remove it, or fill it")
+        if len(data) > self._largest:
+            raise Unreadable(
+                f"{key} has {len(data):,} bytes, more than the {self._largest:,} that are read",
+                reason="too_large",
+                hint="split the file, or raise the largest size that is read",
+            )
+        part = choose(self._parsers, data, key)
+        header = {"key": key, "part": part.model_dump_json(), "seconds": self._seconds}
+        answer, body = self._pool.ask(header, data, self._seconds)
+        if answer.get("error") == "setup":
+            raise ProviderError(answer["message"], hint=answer["hint"])
+        if "error" in answer:
+            raise Unreadable(answer["message"], reason=answer["reason"], hint=answer["hint"])
+        return unpack(answer, body)
+
+    def read_many(self, files: Iterable[tuple[bytes, str]]) -> Iterator[Parsed | Unreadable]:
+        """Parse (data, key) pairs on all workers; the results come in the order given, an unreadable file as its
+        error. At most twice as many files as workers are held at a time, so `files` may be long and lazy."""
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="mlwright-parse") as threads:
+            waiting: deque[Future[Parsed | Unreadable]] = deque()
+            try:
+                for data, key in files:
+                    waiting.append(threads.submit(self._attempt, data, key))
+                    if len(waiting) > 2 * self._workers:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _attempt(self, data: bytes, key: str) -> Parsed | Unreadable:
+        try:
+            return self.read(data, key)
+        except Unreadable as error:
+            return error
+
+
+def every_parser() -> tuple[ParserPart, ...]:
+    """All parsers of this installation, with their default settings."""
+    return tuple(cast("ParserPart", config_of(SLOT, name)(use=name)) for name in names(SLOT))
+
+
+def choose(parsers: Sequence[ParserPart], data: bytes, key: str) -> ParserPart:
+    """The parser of a file: by its first bytes, else by its suffix, else plain text.
+
+    Raises Unreadable (`binary`) for what is neither text nor known."""
+    head = data[:HEAD]
+    for part in parsers:
+        if part.matches(head):
+            return part
+    binary = looks_binary(head)
+    suffix = PurePosixPath(key.replace("\\", "/")).suffix.lower()
+    for part in parsers:
+        if suffix in part.suffixes and part.media_type.startswith("text/") != binary:
+            return part
+    plain = next((part for part in parsers if part.media_type == "text/plain"), None)
+    if binary or plain is None:
+        known = ", ".join(sorted(suffix for part in parsers for suffix in part.suffixes))
+        raise Unreadable(
+            f"{key} is a binary file that no parser knows" if binary else f"no parser reads {key}",
+            reason="binary" if binary else "unknown",
+            hint=f"parsers read: {known}",
+        )
+    return plain
+
+
+Message = tuple[dict[str, Any], bytes]
+
+
+class _Died(Exception):
+    """A worker is gone. `expired` when its time was up."""
+
+    def __init__(self, expired: bool, status: int) -> None:
+        super().__init__(status)
+        self.expired, self.status = expired, status
+
+
+class _Worker:
+    """One process, asked by one thread at a time."""
+
+    def __init__(self, memory: int) -> None:
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
+            [sys.executable, "-m", "mlwright.rag.parsers._worker", str(memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        try:
+            self._within(_START_SECONDS, lambda: receive(self._answers))
+        except _Died as died:
+            raise ProviderError(
+                f"the process that parses documents did not start (exit status {died.status})",
+                hint=f"run: {sys.executable} -m mlwright.rag.parsers._worker {memory}",
+            ) from died
+
+    @property
+    def _answers(self) -> BinaryIO:
+        return cast("BinaryIO", self._process.stdout)
+
+    @property
+    def _requests(self) -> BinaryIO:
+        return cast("BinaryIO", self._process.stdin)
+
+    def ask(self, header: dict[str, Any], data: bytes, seconds: float) -> Message:
+        def exchange() -> Message:
+            send(self._requests, header, data)
+            return receive(self._answers)
+
+        return self._within(seconds, exchange)
+
+    def _within(self, seconds: float, exchange: Callable[[], Message]) -> Message:
+        """Do it, or kill the process when the time is up: a pipe has no timeout of its own on every system."""
+        expired = threading.Event()
+        timer = threading.Timer(seconds, self._expire, (expired,))
+        timer.start()
+        try:
+            return exchange()
+        except (EOFError, OSError) as error:
+            self.stop()
+            raise _Died(expired.is_set(), self._process.returncode) from error
+        finally:
+            timer.cancel()
+
+    def _expire(self, expired: threading.Event) -> None:
+        expired.set()
+        self._process.kill()
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._requests, self._answers):
+            with contextlib.suppress(OSError):  # what was not sent yet has no reader any more
+                pipe.close()
+
+
+class _Pool:
+    """Workers that start when needed and are asked in turn; one that died is replaced by the next question."""
+
+    def __init__(self, size: int, memory: int) -> None:
+        self._memory = memory
+        self._free = threading.Semaphore(size)
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._closed = False
+
+    def ask(self, header: dict[str, Any], data: bytes, seconds: float) -> Message:
+        with self._free:
+            worker = self._take()
+            try:
+                answer = worker.ask(header, data, seconds)
+            except _Died as died:
+                raise _unreadable(header["key"], seconds, died) from died
+            except BaseException:
+                worker.stop()
+                raise
+            if answer[0].get("leave"):
+                worker.stop()
+            else:
+                self._give(worker)
+            return answer
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise ProviderError("this reader is closed", hint="open another one")
+            if self._idle:
+                return self._idle.pop()
+        return _Worker(self._memory)
+
+    def _give(self, worker: _Worker) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(worker)
+                return
+        worker.stop()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.stop()
+
+
+def _unreadable(key: str, seconds: float, died: _Died) -> Unreadable:
+    if died.expired:
+        return Unreadable(
+            f"parsing {key} took more than {seconds:g} seconds",
+            reason="timeout",
+            hint="split the file, or raise the time that a parser may take",
+        )
+    return Unreadable(
+        f"the parser crashed on {key} (exit status {died.status})",
+        reason="crashed",
+        hint="the file is damaged, or it needs more memory than a parser may use; save it anew with another program",
+    )

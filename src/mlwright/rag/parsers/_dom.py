@@ -1,0 +1,153 @@
+"""Writes a tree of HTML, or of the TEI-like tags of trafilatura, as plain text, and keeps where each block stands."""
+
+import re
+
+from lxml.etree import _Element as Element
+
+from mlwright.rag.types import Block, BlockKind
+
+_SPACE = re.compile(r"\s+")
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_NAMES = {"list": "ul", "item": "li", "row": "tr", "cell": "td", "quote": "blockquote", "lb": "br"}
+_BLOCKS = {
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dir", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "header", "hr", "html", "li", "main", "ol", "p", "pre",
+    "section", "summary", "table", "ul", "caption", "tr", "td", "th", "thead", "tbody", "tfoot", "hgroup",
+    "search", "menu", "ab", "doc", "text", *_HEADINGS,
+}  # fmt: skip
+_SKIP = {"script", "style", "noscript", "template", "head", "graphic", "svg", "math"}
+
+
+class Writer:
+    """Walks a tree once. Blocks are parted by blank lines, items and table rows by line breaks."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._blocks: list[Block] = []
+        self._words: list[str] = []
+        self._kind: BlockKind = "paragraph"
+        self._mark = ""
+
+    def write(self, root: Element) -> None:
+        """Add everything under `root`."""
+        self._visit(root)
+        self._flush()
+
+    def done(self) -> tuple[str, tuple[Block, ...]]:
+        return "".join(self._parts), tuple(self._blocks)
+
+    def _visit(self, element: Element) -> None:
+        tag = _tag(element)
+        if tag in _HEADINGS:
+            self._heading(element, _HEADINGS[tag])
+        elif tag == "pre" or (tag == "code" and "\n" in "".join(map(str, element.itertext())).strip()):
+            self._flush()
+            self._emit("code", _verbatim(element))
+        elif tag == "table" and _is_data(element):
+            self._table(element)
+        elif tag == "br":
+            self._words.append("\n")
+        elif tag not in _SKIP:
+            self._inside(element, tag)
+
+    def _inside(self, element: Element, tag: str) -> None:
+        """An element that holds others: its text, then each child and the text behind it."""
+        is_block, before = tag in _BLOCKS, (self._kind, self._mark)
+        if is_block:
+            self._flush()
+        if tag in ("li", "dd", "dt"):
+            self._kind, self._mark = "item", _bullet(element) if tag == "li" else ""
+        elif tag == "blockquote":
+            self._kind = "quote"
+        self._words.append(element.text or "")
+        for child in element:
+            if isinstance(child.tag, str):
+                self._visit(child)
+            self._words.append(child.tail or "")
+        if is_block:
+            self._flush()
+            self._kind, self._mark = before[0], before[1] if tag not in ("ul", "ol") else ""
+
+    def _heading(self, element: Element, level: int) -> None:
+        self._flush()
+        self._emit("heading", _line(element), level)
+
+    def _table(self, element: Element) -> None:
+        self._flush()
+        rows = [[_line(cell) for cell in row if _tag(cell) in ("td", "th")] for row in element.iter("tr", "row")]
+        caption = next((_line(child) for child in element if _tag(child) == "caption"), "")
+        lines = [" | ".join(row) for row in rows if any(row)]
+        self._emit("table", "\n".join(filter(None, (caption, *lines))))
+
+    def _flush(self) -> None:
+        """End the block at hand."""
+        lines = (" ".join(line.split()) for line in _joined(self._words).split("\n"))
+        self._words = []
+        text = "\n".join(filter(None, lines))
+        if text:
+            self._emit(self._kind, self._mark + text)
+            self._mark = ""
+
+    def _emit(self, kind: BlockKind, text: str, level: int = 0) -> None:
+        if not text.strip():
+            return
+        if self._blocks:
+            close = kind == "item" and self._blocks[-1].kind == "item"
+            self._push("\n" if close else "\n\n")
+        self._blocks.append(Block(kind, self._length, self._length + len(text), level))
+        self._push(text)
+
+    def _push(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+
+
+def _tag(element: Element) -> str:
+    tag = element.tag if isinstance(element.tag, str) else ""
+    if tag == "head" and element.get("rend"):  # a heading in the tags of trafilatura
+        return element.get("rend") or "h2"
+    return _NAMES.get(tag, tag)
+
+
+def _joined(words: list[str]) -> str:
+    """Source text with its own line breaks made spaces; a lone line break stands for `br`."""
+    return "".join(word if word == "\n" else _SPACE.sub(" ", word) for word in words)
+
+
+def _line(element: Element) -> str:
+    """All its text in one line; the blocks within are parted by spaces."""
+    words: list[str] = []
+    for event in element.iter():
+        if isinstance(event.tag, str):
+            gap = " " if _tag(event) in _BLOCKS or _tag(event) == "br" else ""
+            words += [gap, (event.text or "") if event.tag not in _SKIP else "", gap if event is element else ""]
+        if event is not element:
+            words += [" " if isinstance(event.tag, str) and _tag(event) in _BLOCKS else "", event.tail or ""]
+    return " ".join("".join(words).split())
+
+
+def _verbatim(element: Element) -> str:
+    """Code as it was written, without blank lines around it."""
+    words = []
+    for event in element.iter():
+        if isinstance(event.tag, str):
+            words += ["\n" if _tag(event) == "br" else "", event.text or ""]
+        words.append((event.tail or "") if event is not element else "")
+    return re.sub(r"^(?:[ \t]*\n)+", "", "".join(words).replace("\r\n", "\n")).rstrip()
+
+
+def _bullet(element: Element) -> str:
+    parent = element.getparent()
+    numbered = parent is not None and (parent.tag == "ol" or parent.get("rend") == "ol")
+    if not numbered:
+        return "- "
+    before = sum(1 for sibling in element.itersiblings(preceding=True) if _tag(sibling) == "li")
+    return f"{before + 1}. "
+
+
+def _is_data(table: Element) -> bool:
+    """Not a table that only lays out the page: those hold tables, headings or long cells of blocks."""
+    return not any(True for _ in table.iter("h1", "h2", "h3", "main", "article")) and not any(
+        inner is not table for inner in table.iter("table")
+    )

@@ -1,0 +1,167 @@
+"""From lines on pages to text and blocks: what repeats goes, lines become paragraphs, large type becomes headings."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlwright.rag.types import Block, BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of type. Places are shares of the page, from its left and bottom edge; `size` is in points."""
+
+    text: str
+    left: float
+    right: float
+    bottom: float
+    top: float
+    size: float
+    bold: bool = False
+    mono: bool = False
+    hyphen: bool = False
+
+
+_EDGE = 0.1
+_BULLET = re.compile(r"(?:[•◦▪‣·∙●○■□–—*-]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+\S")
+_ENDS = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+def write(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[Block, ...], tuple[int, ...]]:
+    """The text, its blocks, and the offset at which each page starts."""
+    body = _body_size([line for page in pages for line in page])
+    levels = _levels([line for page in pages for line in page], body)
+    writer = _Writer(
+        body, levels, Counter(word.lower() for page in pages for line in page for word in _WORD.findall(line.text))
+    )
+    for page in pages:
+        writer.page(page)
+    return writer.done()
+
+
+def without_repeated(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Drop running headers and footers: lines at the edge that return, digits aside, on many pages.
+
+    A page of nothing else keeps its words."""
+    seen = Counter(shape for page in pages for shape in {_shape(line) for line in page if _at_edge(line)})
+    least = max(3, min(len(pages) // 3, 8))
+    kept = [[line for line in page if not (_at_edge(line) and seen[_shape(line)] >= least)] for page in pages]
+    return [
+        left or [line for line in page if _LETTERS.search(line.text)] for page, left in zip(pages, kept, strict=True)
+    ]
+
+
+def _at_edge(line: Line) -> bool:
+    return line.top > 1 - _EDGE or line.bottom < _EDGE
+
+
+def _shape(line: Line) -> tuple[str, bool]:
+    return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text.lower()), line.bottom < _EDGE
+
+
+def _body_size(lines: Sequence[Line]) -> float:
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[line.size] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _levels(lines: Sequence[Line], body: float) -> dict[float, int]:
+    """The heading level of each size of type that is clearly above the body's, the largest first."""
+    sizes = sorted({line.size for line in lines if line.size > body * 1.1 and _LETTERS.search(line.text)}, reverse=True)
+    return {size: min(level, 5) for level, size in enumerate(sizes, start=1)}
+
+
+class _Writer:
+    """Takes lines in reading order and joins them."""
+
+    def __init__(self, body: float, levels: dict[float, int], words: Counter[str]) -> None:
+        self._body, self._levels, self._words = body, levels, words
+        self._parts: list[str] = []
+        self._length = 0
+        self._blocks: list[Block] = []
+        self._starts: list[int] = []
+        self._before: Line | None = None
+        self._same_page = False
+
+    def page(self, lines: Sequence[Line]) -> None:
+        self._same_page = False
+        for position, line in enumerate(lines):
+            self._add(line)
+            if position == 0:
+                self._starts.append(self._blocks[-1].end - len(line.text))
+            self._before, self._same_page = line, True
+        if not lines:
+            self._starts.append(self._length)
+
+    def done(self) -> tuple[str, tuple[Block, ...], tuple[int, ...]]:
+        return "".join(self._parts), tuple(self._blocks), tuple(min(start, self._length) for start in self._starts)
+
+    def _add(self, line: Line) -> None:
+        kind, level = self._kind(line)
+        before = self._before
+        if before is not None and self._blocks and self._continues(before, line, kind, level):
+            self._join(before, line, kind)
+            return
+        self._push("\n\n" if self._blocks else "")
+        self._blocks.append(Block(kind, self._length, self._length + len(line.text), level))
+        self._push(line.text)
+
+    def _kind(self, line: Line) -> tuple[BlockKind, int]:
+        if line.mono and line.size <= self._body:
+            return "code", 0
+        if line.size in self._levels and len(line.text) < 200:
+            return "heading", self._levels[line.size]
+        if (
+            line.bold
+            and line.size >= self._body * 0.95
+            and len(line.text) < 100
+            and not _ENDS.search(line.text)
+            and not line.hyphen
+        ):
+            return "heading", min(6, len(self._levels) + 1)
+        return ("item" if _BULLET.match(line.text) else "paragraph"), 0
+
+    def _continues(self, before: Line, line: Line, kind: BlockKind, level: int) -> bool:
+        block = self._blocks[-1]
+        if before.hyphen:
+            return True
+        if kind == "heading" or block.kind == "heading":
+            return kind == block.kind and level == block.level and self._near(before, line) and line.size > self._body
+        if kind in ("item", "code") or block.kind == "code":
+            return kind == "code" == block.kind and self._near(before, line)
+        if abs(line.size - before.size) > 0.15 * before.size:
+            return False
+        if not self._near(before, line):  # another column or page: the sentence goes on, or it does not
+            return not _ENDS.search(before.text) and line.text[:1].islower()
+        indented = line.left - before.left > 0.015 and bool(_ENDS.search(before.text))
+        short = before.right < line.right - 0.12 and bool(_ENDS.search(before.text))
+        return not (indented or short)
+
+    def _near(self, before: Line, line: Line) -> bool:
+        """Right below, by no more than the usual distance of lines."""
+        height = before.top - before.bottom
+        return self._same_page and -0.5 * height < before.bottom - line.top + height < 1.75 * height
+
+    def _join(self, before: Line, line: Line, kind: BlockKind) -> None:
+        block = self._blocks[-1]
+        if before.hyphen:
+            self._push(self._hyphen(before.text, line.text) + line.text)
+        else:
+            self._push(("\n" if kind == "code" else " ") + line.text)
+        self._blocks[-1] = Block(block.kind, block.start, self._length, block.level)
+
+    def _hyphen(self, left: str, right: str) -> str:
+        """A hyphen at the end of a line belongs to the word, or only to the line: other places in the text tell."""
+        first, second = re.search(r"[\w-]*$", left), re.match(r"[\w-]*", right)
+        head, tail = (first[0] if first else "").lower(), (second[0] if second else "").lower()
+        if not tail or not right[0].islower() or head[-1:].isdigit():
+            return "-"
+        return "-" if self._words[f"{head}-{tail}"] > self._words[head + tail] else ""
+
+    def _push(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)

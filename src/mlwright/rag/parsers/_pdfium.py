@@ -1,0 +1,171 @@
+"""Reads PDF with pypdfium2: lines with their places and fonts, page by page, and what the file says of itself."""
+
+import ctypes
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from mlwright.kernel.errors import Unreadable
+from mlwright.rag.parsers._layout import Line, without_repeated, write
+from mlwright.rag.types import Parsed
+
+_BREAK = re.compile(r"\r\n|[\r\n\x02\ufffe]")
+_HYPHENS = ("\x02", "\ufffe")
+"""What pdfium puts where a line ended in a hyphen; there is no line break beside it."""
+_META = {
+    "Title": "title",
+    "Author": "author",
+    "Subject": "subject",
+    "Keywords": "tags",
+    "CreationDate": "date",
+    "Producer": "producer",
+}
+_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?")
+
+
+class Pdf:
+    """Stateless; pdfium itself is not thread-safe, and a worker has one thread."""
+
+    def parse(self, data: bytes, key: str) -> Parsed:
+        document = _open(data, key)
+        try:
+            pages = [_page(document, number) for number in range(len(document))]
+            meta = _meta(document)
+        finally:
+            document.close()
+        kept = without_repeated([page.lines for page in pages])
+        if not any(kept):
+            raise Unreadable(
+                f"{key} holds no text on its {len(pages)} pages: {_why(pages)}",
+                reason="no_text",
+                hint="run an OCR program over it first, then read the result",
+            )
+        text, blocks, starts = write(kept)
+        first = next((text[block.start : block.end] for block in blocks if block.kind == "heading"), "")
+        title = meta.get("title", "") or " ".join(first.split())
+        return Parsed(text, blocks, title, starts, meta, "application/pdf", tuple(_notes(pages, kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    lines: list[Line]
+    images: bool
+    broken: bool = False
+
+
+def _open(data: bytes, key: str) -> pdfium.PdfDocument:
+    try:
+        return pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        code = getattr(error, "err_code", None)
+        if code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY) or "assword" in str(error):
+            raise Unreadable(
+                f"{key} is encrypted and asks for a password",
+                reason="encrypted",
+                hint="save a copy of it without a password",
+            ) from error
+        raise Unreadable(
+            f"{key} is no whole PDF: {error}", reason="broken", hint="open it with a PDF program and save it anew"
+        ) from error
+
+
+def _page(document: pdfium.PdfDocument, number: int) -> _Page:
+    try:
+        page = document[number]
+    except pdfium.PdfiumError:
+        return _Page([], images=False, broken=True)
+    try:
+        lines = _lines(page)
+        images = len(lines) < 4 and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
+        return _Page(lines, images)
+    finally:
+        page.close()
+
+
+def _lines(page: pdfium.PdfPage) -> list[Line]:
+    width, height = page.get_size()
+    words = page.get_textpage()
+    try:
+        count = words.count_chars()
+        text = words.get_text_range() if count > 0 else ""
+        if len(text) != count:  # a character outside the basic plane, or one that pdfium leaves out of the text
+            text = "".join(_character(words, index) for index in range(count))
+        return [
+            _line(words, text, start, end, hyphen, width, height)
+            for start, end, hyphen in _ranges(text)
+            if text[start:end].strip()
+        ]
+    finally:
+        words.close()
+
+
+def _character(words: pdfium.PdfTextPage, index: int) -> str:
+    code = raw.FPDFText_GetUnicode(words.raw, index)
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def _ranges(text: str) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, ends in a hyphen) of each line."""
+    start = 0
+    for found in _BREAK.finditer(text):
+        yield start, found.start(), found[0] in _HYPHENS
+        start = found.end()
+    yield start, len(text), False
+
+
+def _line(
+    words: pdfium.PdfTextPage, text: str, start: int, end: int, hyphen: bool, width: float, height: float
+) -> Line:
+    stretch = text[start:end]
+    first = start + len(stretch) - len(stretch.lstrip())
+    last = start + len(stretch.rstrip()) - 1
+    boxes = [_box(words, index) for index in {first, (first + last) // 2, last}]
+    tallest = max(boxes, key=lambda box: box.top - box.bottom)
+    font, weight = _font(words, (first + last) // 2), raw.FPDFText_GetFontWeight(words.raw, (first + last) // 2)
+    return Line(
+        text=" ".join(stretch.replace("\x00", "").replace("\xad", "").split(" ")).strip(),
+        left=min(box.left for box in boxes) / (width or 1),
+        right=max(box.right for box in boxes) / (width or 1),
+        bottom=tallest.bottom / (height or 1),
+        top=tallest.top / (height or 1),
+        size=round((tallest.top - tallest.bottom) * 2) / 2,
+        bold="bold" in font or "black" in font or weight >= 600,
+        mono="mono" in font or "courier" in font or "code" in font or "consol" in font,
+        hyphen=hyphen,
+    )
+
+
+def _box(words: pdfium.PdfTextPage, index: int) -> raw.FS_RECTF:
+    box = raw.FS_RECTF()
+    raw.FPDFText_GetLooseCharBox(words.raw, index, box)
+    return box
+
+
+def _font(words: pdfium.PdfTextPage, index: int) -> str:
+    name = ctypes.create_string_buffer(128)
+    raw.FPDFText_GetFontInfo(words.raw, index, name, 128, None)
+    return name.value.decode("utf-8", "replace").lower()
+
+
+def _meta(document: pdfium.PdfDocument) -> dict[str, str]:
+    given = {name: " ".join(value.split()) for name, value in document.get_metadata_dict(skip_empty=True).items()}
+    meta = {ours: given[theirs] for theirs, ours in _META.items() if given.get(theirs)}
+    date = _DATE.match(meta.get("date", ""))
+    if date:
+        meta["date"] = "-".join(part for part in date.groups() if part)
+    return meta
+
+
+def _why(pages: list[_Page]) -> str:
+    return "they are images" if any(page.images for page in pages) else "they are empty or drawn"
+
+
+def _notes(pages: list[_Page], kept: list[list[Line]]) -> Iterator[str]:
+    for number, (page, lines) in enumerate(zip(pages, kept, strict=True), start=1):
+        if page.broken:
+            yield f"page {number} is broken and was left out"
+        elif not lines:
+            yield f"page {number} has no text ({'an image' if page.images else 'it is empty'})"
