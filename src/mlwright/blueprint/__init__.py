@@ -1,1 +1,53 @@
-"""TODO blueprint."""
+"""Blueprint: the file that says what a system is, what it promises and what it may cost."""
+
+from typing import TYPE_CHECKING
+
+from mlwright.kernel.lazy import front_door
+
+if TYPE_CHECKING:
+    from mlwright.blueprint.deriving import derive as derive
+    from mlwright.blueprint.difference import Change as Change
+    from mlwright.blueprint.difference import diff as diff
+    from mlwright.blueprint.edit import Edit as Edit
+    from mlwright.blueprint.edit import edited as edited
+    from mlwright.blueprint.json_schema import schema as schema
+    from mlwright.blueprint.loading import from_release as from_release
+    from mlwright.blueprint.loading import from_text as from_text
+    from mlwright.blueprint.loading import load as load
+    from mlwright.blueprint.model import Blueprint as Blueprint
+    from mlwright.blueprint.model import SystemSpec as SystemSpec
+    from mlwright.blueprint.model import Target as Target
+    from mlwright.blueprint.model import WaiverSpec as WaiverSpec
+    from mlwright.blueprint.nodes import Place as Place
+    from mlwright.blueprint.problems import BlueprintError as BlueprintError
+    from mlwright.blueprint.problems import Problem as Problem
+
+__all__ = [
+    "Blueprint",
+    "BlueprintError",
+    "Change",
+    "Edit",
+    "Place",
+    "Problem",
+    "SystemSpec",
+    "Target",
+    "WaiverSpec",
+    "derive",
+    "diff",
+    "edited",
+    "from_release",
+    "from_text",
+    "load",
+    "schema",
+]
+__getattr__, __dir__ = front_door(
+    __name__,
+    deriving="derive",
+    difference="Change diff",
+    edit="Edit edited",
+    json_schema="schema",
+    loading="from_release from_text load",
+    model="Blueprint SystemSpec Target WaiverSpec",
+    nodes="Place",
+    problems="BlueprintError Problem",
+)

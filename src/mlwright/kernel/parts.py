@@ -88,7 +88,7 @@ class Slot:
     def __get_pydantic_core_schema__(self, base: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self._read,
-            serialization=core_schema.plain_serializer_function_ser_schema(lambda part: part.model_dump(mode="json")),
+            serialization=core_schema.plain_serializer_function_ser_schema(self._write),
         )
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -111,6 +111,11 @@ class Slot:
         except NotFound as error:  # a ValueError keeps the path of the field in the blueprint
             raise ValueError(str(error)) from error
         return config.model_validate(fields)
+
+    def _write(self, part: Part) -> dict[str, Any]:
+        """The long spelling, which `_read` takes back; secrets stay masked."""
+        fields = part.model_dump(mode="json")
+        return {self.key: fields.pop("use"), **fields}
 
     def _fields(self, value: Any) -> dict[str, Any]:
         if isinstance(value, str):

@@ -1,0 +1,72 @@
+"""The blueprint that `mlwright up PATH` writes for a folder of documents."""
+
+import os
+import re
+from pathlib import Path
+
+from mlwright.blueprint.writing import quoted, scalar
+from mlwright.kernel.errors import NotFound, UserError
+
+SUFFIXES = ("md", "markdown", "rst", "txt", "html", "htm", "pdf", "MD", "TXT", "HTML", "HTM", "PDF")
+
+_TEXT = """\
+# Written by `mlwright up`. `mlwright check` reviews this file, `mlwright check --resolved` shows every default.
+version: 1
+system: {{name: {name}, purpose: {purpose}, risk: minimal}}
+
+data:
+  sources:
+    docs: {{use: files, path: {path}}}
+
+rag:
+  docs:
+    documents: docs
+    chunk: {{by: structure}}        # along headings and paragraphs, never longer than the embedder reads
+    retrieve: {{top: 50, keep: 6}}  # words and vectors together; the best 6 passages are quoted
+
+# Everything runs on this machine, without a key. To let a model write the answers instead of quoting, add:
+# models: {{chat: {{writer: {{use: openai, model: gpt-4o-mini, api_key: "${{OPENAI_API_KEY}}", max_tokens: 500}}}}}}
+
+serving:
+  endpoints:
+    answer: {{handler: rag.docs, fallback: [rule.top_passages]}}
+"""
+
+
+def derive(documents: str | Path, to: str | Path | None = None) -> str:
+    """The text of a first blueprint for a folder (or one file) of documents, to be saved as the file `to` (by default
+    `mlwright.yaml` in the documents' folder). Equal arguments give equal text.
+
+    Raises NotFound where there are no such documents, UserError where their path cannot be written as a pattern."""
+    source = Path(documents)
+    if not source.exists():
+        raise NotFound(f"there is nothing at {source}", hint="name a folder of documents, or one document")
+    source = source.resolve()
+    folder = source if source.is_dir() else source.parent
+    home = Path(to).resolve().parent if to is not None else folder
+    pattern = _escaped(_relative(source, home))
+    if source.is_dir():
+        pattern = f"{pattern}/**/*.{{{','.join(SUFFIXES)}}}".removeprefix("./").replace("//", "/")
+    title = folder.name or "documents"
+    purpose = f"Answers questions from the documents in {title}, with citations"
+    return _TEXT.format(name=scalar(_name(title)), purpose=quoted(purpose), path=quoted(pattern))
+
+
+def _relative(source: Path, home: Path) -> str:
+    """The way from the blueprint to the documents; absolute where there is none (another drive)."""
+    try:
+        return Path(os.path.relpath(source, home)).as_posix()
+    except ValueError:
+        return source.as_posix()
+
+
+def _escaped(path: str) -> str:
+    """A path as a pattern that matches it alone."""
+    if "{" in path and "," in path:
+        raise UserError(f"the path {path} holds both a brace and a comma, and cannot be a pattern", hint="rename it")
+    return re.sub(r"([*?\[])", r"[\1]", path)
+
+
+def _name(title: str) -> str:
+    """A system's name from a folder's: ASCII letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "documents"

@@ -1,0 +1,83 @@
+"""What a blueprint is called by content, and how it is recorded: the release it would be, the file it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from mlwright.blueprint.nodes import Loc, Node, join_path, place_of, replaced
+from mlwright.blueprint.secrets import leaves
+from mlwright.kernel.errors import UserError
+from mlwright.kernel.ids import Ref, content_ref
+
+FORMAT = 1
+
+
+def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
+    """The release that a blueprint would be: equal names give equal answers to equal questions over equal documents.
+
+    It hashes (format 1), with defaults written out:
+    - `models.embed`, `models.chat`: every model with all its fields, but for secrets and `why`;
+    - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
+    - `rag`: every pipeline with all its fields, and the text of its prompt file instead of the file's name;
+    - `serving.endpoints.*.handler` and `.fallback`: who answers, and who answers instead.
+    Not in it: `system`, `tracking`, `evals`, `targets`, `waive`, and what an endpoint promises or limits (traffic, slo,
+    auth, limits, cache, rollout), for they change who may ask and how long it takes, never what is answered. Comments,
+    order and spelling of the file do not matter, nor do the values of secrets.
+    """
+    whole = _without_secrets(sections)
+    models = {
+        slot: {name: {key: value for key, value in part.items() if key != "why"} for name, part in parts.items()}
+        for slot, parts in whole["models"].items()
+    }
+    rag = {
+        name: {**pipeline, "generate": {**pipeline["generate"], "prompt": prompts.get(name)}}
+        for name, pipeline in whole["rag"].items()
+    }
+    served = {
+        name: {"handler": endpoint["handler"], "fallback": endpoint["fallback"]}
+        for name, endpoint in whole["serving"]["endpoints"].items()
+    }
+    fields = {"models": models, "sources": whole["data"]["sources"], "rag": rag, "endpoints": served}
+    return content_ref("release", fields, format=FORMAT)
+
+
+def blueprint_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
+    """The whole of a blueprint by content: every section but `targets`, and the prompts."""
+    whole = _without_secrets(sections)
+    del whole["targets"]
+    return content_ref("blueprint", {"sections": whole, "prompts": dict(prompts)}, format=FORMAT)
+
+
+def as_data(sections: BaseModel, secrets: Mapping[Loc, str]) -> dict[str, Any]:
+    """All values with their defaults as JSON data. Secrets are `${NAME}` where they came from the environment, and
+    masked where they stand in the file."""
+    data: dict[str, Any] = sections.model_dump(mode="json")
+    for loc, name in secrets.items():
+        data = replaced(data, loc, f"${{{name}}}")
+    return data
+
+
+def as_release(
+    sections: BaseModel, secrets: Mapping[Loc, str], prompts: Mapping[str, str], root: Node
+) -> dict[str, Any]:
+    """What `from_release` needs to rebuild this blueprint later, as JSON data without any secret.
+
+    Raises UserError where a secret stands in the file itself: it could not be kept."""
+    data = as_data(sections, secrets)
+    del data["targets"]
+    for loc, value in leaves(sections):
+        if isinstance(value, SecretStr) and loc not in secrets and loc[0] != "targets":
+            raise UserError(
+                f"{place_of(root, loc)}: {join_path(loc)}: a secret stands in the file, and a release cannot keep it",
+                hint="write ${NAME} and set the environment variable",
+            )
+    return {"format": FORMAT, "blueprint": data, "prompts": dict(prompts)}
+
+
+def _without_secrets(sections: BaseModel) -> dict[str, Any]:
+    data: dict[str, Any] = sections.model_dump(mode="json")
+    for loc, value in leaves(sections):
+        if isinstance(value, SecretStr):
+            data = replaced(data, loc, None)
+    return data

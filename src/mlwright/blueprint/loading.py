@@ -1,0 +1,165 @@
+"""From a file to a Blueprint: read, overlay, validate, resolve names, fill secrets. All mistakes are told together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from mlwright.blueprint.model import Blueprint, Origin, Target
+from mlwright.blueprint.nodes import Loc, Node, Place, Scalar, Table, find, join_path, place_of, plain_data, replaced
+from mlwright.blueprint.overlay import from_command_line, node_of, overlaid
+from mlwright.blueprint.problems import Problem, from_validation, nearest, stop_at
+from mlwright.blueprint.reading import MAX_BYTES, read_bytes
+from mlwright.blueprint.references import unresolved
+from mlwright.blueprint.secrets import filled, unset, variables
+from mlwright.kernel.errors import NotFound, UserError
+
+MAX_PROMPT = 256 * 1024
+
+
+def load(
+    path: str | Path, *, target: str | None = None, sets: Mapping[str, str] | None = None, secrets: bool = True
+) -> Blueprint:
+    """Read a blueprint file.
+
+    `target` picks an overlay of `targets` (`local` always exists), `sets` are `--set path=value` pairs, which win.
+    Secrets written as `${NAME}` are filled from the environment; with `secrets=False` a variable that is not set is no
+    error (check, plan and draw need none). Raises NotFound where there is no such file or target, and UserError whose
+    lines begin with `mlwright.yaml:7:12:`."""
+    file = Path(path)
+    if file.is_dir():
+        file = file / "mlwright.yaml"
+    root = read_bytes(_bytes(file), file.name)
+    return from_tree(root, file.resolve(), target=target, sets=from_command_line(sets or {}), secrets=secrets)
+
+
+def from_text(text: str, path: str | Path = "mlwright.yaml", *, secrets: bool = False) -> Blueprint:
+    """A blueprint from text, as if it stood in the file `path`. Raises as `load` does."""
+    file = Path(path)
+    return from_tree(read_bytes(text.encode(), file.name), file.resolve(), secrets=secrets)
+
+
+def from_release(recorded: Mapping[str, Any], *, folder: Path) -> Blueprint:
+    """The blueprint that `as_release` recorded, with the prompts of then. Secrets come from the environment."""
+    root = node_of(recorded["blueprint"], Place("release"))
+    return from_tree(root, folder / "mlwright.yaml", prompts=recorded["prompts"])
+
+
+def from_tree(
+    root: Node,
+    file: Path,
+    *,
+    target: str | None = None,
+    sets: Mapping[str, Node] | None = None,
+    secrets: bool = True,
+    prompts: Mapping[str, str] | None = None,
+) -> Blueprint:
+    """A blueprint from values with places. `prompts` replaces reading the prompt files."""
+    if not isinstance(root, Table):
+        raise UserError(f"{root.place}: a blueprint is a mapping", hint="begin with `system: {name: …}`")
+    root = overlaid(root, _of_target(root, target))
+    root = overlaid(root, sets or {})
+    blueprint, data = _validated(root, plain_data(root))
+    blueprint = blueprint.with_origin(Origin(file, root))
+    found, problems = variables(blueprint, root)
+    problems += unresolved(blueprint)
+    texts, missing = _prompts(blueprint) if prompts is None else (prompts, [])
+    stop_at([*problems, *missing, *(unset(found, root) if secrets else ())])
+    if found:
+        blueprint, _ = _validated(root, filled(data, found))
+    return blueprint.with_origin(Origin(file, root, _target(blueprint, target), found, texts))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise UserError(
+                f"{file.name}: a blueprint has at most {MAX_BYTES:,} bytes",
+                hint="prompts and eval sets stand beside it",
+            )
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(
+            f"there is no blueprint at {file}", hint="`mlwright up PATH/TO/DOCS` writes one for a folder"
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be read: {error.strerror}", hint="check the path and its permissions"
+        ) from error
+
+
+def _validated(root: Node, data: Any) -> tuple[Blueprint, Any]:
+    """The blueprint, and the data it was made from: a text field takes the word as it is written (`3.10`, not 3.1)."""
+    try:
+        return Blueprint.model_validate(data), data
+    except ValidationError as error:
+        first = error
+    data = _as_written(root, data, [tuple(found["loc"]) for found in first.errors() if found["type"] == "string_type"])
+    try:
+        return Blueprint.model_validate(data), data
+    except ValidationError as error:
+        stop_at(from_validation(error, Blueprint, root, data))
+        raise
+
+
+def _as_written(root: Node, data: Any, texts: list[Loc]) -> Any:
+    for loc in texts:
+        node, way = find(root, loc)
+        if isinstance(node, Scalar) and node.plain and node.value is not None:
+            data = replaced(data, way, node.text)
+    return data
+
+
+def _of_target(root: Table, name: str | None) -> dict[str, Node]:
+    """What the chosen target sets, before anything is validated."""
+    if name is None:
+        return {}
+    targets = root.items.get("targets")
+    known = list(targets.items) if isinstance(targets, Table) else []
+    if name not in known:
+        if name == "local":
+            return {}
+        raise NotFound(f"{root.place.file} has no target {name!r}", hint=nearest(name, [*known, "local"], "targets"))
+    chosen = find(root, ("targets", name, "set"))
+    return dict(chosen[0].items) if len(chosen[1]) == 3 and isinstance(chosen[0], Table) else {}
+
+
+def _target(blueprint: Blueprint, name: str | None) -> Target:
+    spec = blueprint.targets.get(name or "local")
+    if spec is None:
+        return Target(name or "local")
+    return Target(name or "local", _plain(spec.store), _plain(spec.blobs))
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+def _prompts(blueprint: Blueprint) -> tuple[dict[str, str], list[Problem]]:
+    """The text of every prompt file, and a problem for each that cannot be read."""
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name, pipeline in blueprint.rag.items():
+        if pipeline.generate.prompt is None:
+            continue
+        loc: Loc = ("rag", name, "generate", "prompt")
+        try:
+            texts[name] = _prompt(blueprint.folder / pipeline.generate.prompt)
+        except OSError as error:
+            why = f"{pipeline.generate.prompt} cannot be read: {error.strerror}"
+            problems.append(
+                Problem(place_of(blueprint.root, loc), join_path(loc), why, "paths start at the blueprint's folder")
+            )
+        except ValueError as error:
+            problems.append(Problem(place_of(blueprint.root, loc), join_path(loc), str(error)))
+    return texts, problems
+
+
+def _prompt(file: Path) -> str:
+    if file.stat().st_size > MAX_PROMPT:
+        raise ValueError(f"{file.name} has more than {MAX_PROMPT:,} bytes")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file.name} is not UTF-8 text") from error

@@ -1,0 +1,61 @@
+"""Names that one section uses and another defines: every one must lead somewhere."""
+
+from collections.abc import Collection, Iterator
+
+from mlwright.blueprint.model import Blueprint
+from mlwright.blueprint.nodes import Loc, join_path, place_of
+from mlwright.blueprint.problems import Problem, nearest
+
+RULES = ("rule.top_passages",)
+"""Fallbacks that need no model."""
+
+
+def unresolved(blueprint: Blueprint) -> list[Problem]:
+    """A problem for each name that leads nowhere, with the names that would."""
+    found = [*_rag(blueprint), *_evals(blueprint), *_serving(blueprint), *_twice(blueprint)]
+    return [problem for problem in found if problem is not None]
+
+
+def _rag(blueprint: Blueprint) -> Iterator[Problem | None]:
+    models = blueprint.models
+    for name, pipeline in blueprint.rag.items():
+        at: Loc = ("rag", name)
+        yield _names(blueprint, (*at, "documents"), pipeline.documents, blueprint.data.sources, "data.sources")
+        yield _names(blueprint, (*at, "index", "embed"), pipeline.index.embed, models.embed, "models.embed")
+        yield _names(blueprint, (*at, "generate", "model"), pipeline.generate.model, models.chat, "models.chat")
+
+
+def _evals(blueprint: Blueprint) -> Iterator[Problem | None]:
+    for name, gate in blueprint.evals.gates.items():
+        yield _names(blueprint, ("evals", "gates", name, "set"), gate.set, blueprint.evals.sets, "evals.sets")
+
+
+def _serving(blueprint: Blueprint) -> Iterator[Problem | None]:
+    handlers = [f"rag.{name}" for name in blueprint.rag]
+    for name, endpoint in blueprint.serving.endpoints.items():
+        at: Loc = ("serving", "endpoints", name)
+        yield _names(blueprint, (*at, "handler"), endpoint.handler, handlers, "rag")
+        for number, model in enumerate(endpoint.fallback):
+            known = [*blueprint.models.chat, *RULES]
+            yield _names(blueprint, (*at, "fallback", number), model, known, "models.chat and rules")
+        if endpoint.rollout.gate is not None:
+            gates = blueprint.evals.gates
+            yield _names(blueprint, (*at, "rollout", "gate"), endpoint.rollout.gate, gates, "evals.gates")
+
+
+def _twice(blueprint: Blueprint) -> Iterator[Problem]:
+    for name in sorted(set(blueprint.models.embed) & set(blueprint.models.chat)):
+        loc: Loc = ("models", "chat", name)
+        yield Problem(
+            place_of(blueprint.root, loc),
+            join_path(loc),
+            f"models.embed has a model {name!r}, too",
+            "a name alone must say which model is meant: rename one",
+        )
+
+
+def _names(blueprint: Blueprint, loc: Loc, name: str, known: Collection[str], where: str) -> Problem | None:
+    if name in known:
+        return None
+    hint = nearest(name, known, f"{where} has")
+    return Problem(place_of(blueprint.root, loc), join_path(loc), f"{name!r} is not in {where}", hint)
