@@ -1,0 +1,132 @@
+"""Keyword search of the embedded index: BM25 (k1 1.2, b 0.75) by tantivy over rows of the vector file.
+
+One document says which change of the journal the words stand at, in the same commit as the words themselves, so that
+a searcher knows exactly what it holds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import tantivy
+
+from mlwright.rag.indexes import Entry, Filter
+
+_HEAP = 32_000_000
+_MOST_TERMS = 256
+_FIELD = "\x1f"
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    """Words in lower case without accents, English stop words left out, English endings cut. Other languages keep their
+    words apart from the endings that look English; every word longer than 60 bytes is noise."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .filter(tantivy.Filter.ascii_fold())
+        .build()
+    )
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text", tokenizer_name="words", index_option="freq")
+    builder.add_text_field("meta", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("row", indexed=True, fast=True)
+    builder.add_unsigned_field("mark", indexed=True)
+    builder.add_unsigned_field("sequence", stored=True)
+    return builder.build()
+
+
+class Words:
+    """The words of one epoch, in a folder of their own. `search` works on the state of the last `reload`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._schema = _schema()
+        self._analyzer = _analyzer()
+        self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        self._index.register_tokenizer("words", self._analyzer)
+        self._index.config_reader(reload_policy="Manual")
+
+    def reload(self) -> "Searcher":
+        """A fixed view of what is committed now."""
+        self._index.reload()
+        return Searcher(self._index.searcher(), self._schema, self._analyzer)
+
+    def apply(self, sequence: int, add: Iterable[tuple[int, Entry]], remove: Iterable[int]) -> None:
+        """Add and remove rows and commit them as change `sequence`; durable on return."""
+        writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        for row in remove:
+            writer.delete_documents_by_query(self._equals("row", row))
+        for row, entry in add:
+            writer.add_document(_document(row, entry))
+        writer.delete_documents_by_query(self._equals("mark", 1))
+        writer.add_document(_mark(sequence))
+        writer.commit()
+        writer.wait_merging_threads()
+
+    def _equals(self, field: str, number: int) -> tantivy.Query:
+        """For deletions: `delete_documents_by_term` finds no unsigned numbers, and says nothing (tantivy 0.27)."""
+        return tantivy.Query.term_query(self._schema, field, number)
+
+
+class Searcher:
+    """A fixed view of the words. `sequence` is the change of the journal that it stands at (0: none)."""
+
+    def __init__(self, searcher: tantivy.Searcher, schema: tantivy.Schema, analyzer: tantivy.TextAnalyzer) -> None:
+        self._searcher, self._schema, self._analyzer = searcher, schema, analyzer
+        self.sequence = self._sequence()
+
+    def search(self, question: str, top: int, where: Filter | None) -> list[tuple[int, float]]:
+        """Rows with any word of the question and every field of `where`, the best `top`, with their BM25 scores."""
+        terms = self._analyzer.analyze(question)[:_MOST_TERMS]
+        if not terms:
+            return []
+        words = [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term)) for term in terms]
+        query = tantivy.Query.boolean_query(words)
+        if where:
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *self._filters(where)])
+        hits = self._searcher.search(query, limit=top, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+
+    def _filters(self, where: Filter) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+        found = []
+        for name, wanted in where.items():
+            terms = [f"{name}{_FIELD}{value}" for value in values_of(wanted)]
+            either = tantivy.Query.term_set_query(self._schema, "meta", terms)
+            found.append((tantivy.Occur.Must, tantivy.Query.const_score_query(either, 0.0)))
+        return found
+
+    def _sequence(self) -> int:
+        query = tantivy.Query.term_query(self._schema, "mark", 1)
+        hits = self._searcher.search(query, limit=1, count=False).hits
+        return int(self._searcher.doc(hits[0][1])["sequence"][0]) if hits else 0
+
+
+def values_of(wanted: str | Sequence[str]) -> Sequence[str]:
+    """The allowed values of one field of a filter."""
+    return (wanted,) if isinstance(wanted, str) else wanted
+
+
+def _document(row: int, entry: Entry) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_unsigned("row", row)
+    document.add_text("text", entry.text)
+    for term in _terms(entry.meta):
+        document.add_text("meta", term)
+    return document
+
+
+def _mark(sequence: int) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_unsigned("mark", 1)
+    document.add_unsigned("sequence", sequence)
+    return document
+
+
+def _terms(meta: Mapping[str, str]) -> list[str]:
+    return [f"{name}{_FIELD}{value}" for name, value in meta.items()]

@@ -1,0 +1,69 @@
+"""The embedded index: the suite for all indexes, and what is its own."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlwright.kernel.errors import Conflict, ProviderError
+from mlwright.rag.indexes.embedded import Config
+from mlwright.testing.index import DIMS, IndexSuite, entries_of, vectors_of
+
+
+class TestEmbedded(IndexSuite):
+    config = Config()
+
+
+def test_vectors_of_another_length_are_refused(tmp_path: Path) -> None:
+    Config().build(tmp_path, DIMS).close()
+    with pytest.raises(Conflict, match="vectors of 16 numbers"):
+        Config().build(tmp_path, DIMS + 1)
+
+
+def test_vectors_and_entries_must_agree(tmp_path: Path) -> None:
+    index = Config().build(tmp_path, DIMS)
+    with pytest.raises(ValueError, match="shape"):
+        index.apply(1, entries_of(2), vectors_of(3), [])
+    index.close()
+
+
+def test_what_a_crash_has_torn_is_left_out_and_overwritten(tmp_path: Path) -> None:
+    index = Config().build(tmp_path, DIMS)
+    index.apply(1, entries_of(5), vectors_of(5), [])
+    index.close()
+    whole = (tmp_path / "1" / "entries.log").read_bytes()
+    with (tmp_path / "1" / "entries.log").open("ab") as log:
+        log.write(b'["+","x",{},"half a cha')
+    with (tmp_path / "1" / "vectors.f32").open("ab") as vectors:
+        vectors.write(b"\x00" * 13)
+    again = Config().build(tmp_path, DIMS)
+    assert len(again.ids()) == 5
+    again.apply(2, entries_of(1, prefix="new"), vectors_of(1, seed=1), [])
+    assert again.ids() == {entry.id for entry in [*entries_of(5), *entries_of(1, prefix="new")]}
+    assert (tmp_path / "1" / "entries.log").read_bytes().startswith(whole)
+    np.testing.assert_allclose(again.by_vector(vectors_of(1, seed=1)[0], 1)[0].score, 1, atol=1e-5)
+    again.close()
+
+
+def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
+    index = Config().build(tmp_path, DIMS)
+    for generation in range(1, 4):
+        index.apply(generation, entries_of(3, prefix=f"{generation}-"), vectors_of(3), [])
+    index.close()
+    log = tmp_path / "1" / "entries.log"
+    log.write_bytes(log.read_bytes().replace(b"item1", b"itex1", 1))
+    with pytest.raises(ProviderError, match="damaged in the middle"):
+        Config().build(tmp_path, DIMS)
+
+
+def test_words_that_were_lost_are_made_again(tmp_path: Path) -> None:
+    """As after a crash between the two commits: the journal is the truth."""
+    index = Config().build(tmp_path, DIMS)
+    index.apply(1, entries_of(5), vectors_of(5), [])
+    index.close()
+    words = tmp_path / "1" / "words"
+    for path in words.iterdir():
+        path.unlink()
+    again = Config().build(tmp_path, DIMS)
+    assert again.by_words("item3", 1)[0].id == "c00003"
+    again.close()
