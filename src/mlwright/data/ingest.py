@@ -1,0 +1,175 @@
+"""Ingest: bring a source's files into the blobs, and name what is there now as a dataset.
+
+Killed at any moment, the previous dataset stays the latest: bytes are put away first (a blob that nothing names does no
+harm), and dataset, members, quarantine and lineage are then written in one transaction.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+from mlwright.data import tables
+from mlwright.data.sources import Listed, Source
+from mlwright.data.types import Dataset, FileVersion, Quarantined
+from mlwright.kernel.base import Kernel
+from mlwright.kernel.errors import Conflict, NotFound, Unreadable
+from mlwright.kernel.ids import Ref, content_ref
+from mlwright.kernel.lineage import Edge
+from mlwright.kernel.locks import exclusive
+from mlwright.kernel.progress import Progress, silent
+
+Current = dict[str, tuple[FileVersion, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """What one look at the source found, by key: readable files with their stamps, and the others."""
+
+    found: Current = field(default_factory=dict)
+    unreadable: dict[str, Unreadable] = field(default_factory=dict)
+
+
+def ingest(kernel: Kernel, name: str, source: Source, progress: Progress = silent) -> Dataset:
+    """The dataset of what `source` holds now: a new one where the set of contents changed, else the latest.
+
+    Only files whose stamp changed are read. A file that cannot be read goes to the quarantine and is not in the
+    dataset. Raises NotFound where there is nothing to read at all (the latest dataset then stays), Conflict while
+    another process ingests the same source.
+    """
+    with exclusive(kernel.home / "locks" / f"data-{quote(name, safe='')}.lock", f"the ingest of source {name!r}"):
+        before, latest = tables.current(kernel.store, name), tables.latest(kernel.store, name)
+        scan = _scan(kernel, name, source, before, progress)
+        return _keep(kernel, name, scan, before, latest)
+
+
+def _scan(kernel: Kernel, name: str, source: Source, before: Current, progress: Progress) -> _Scan:
+    scan, listed, task = _Scan(), list(source.list()), f"read {name}"
+    progress.start(task, len(listed))
+    try:
+        for one in listed:
+            if isinstance(one, Listed):
+                _take(kernel, name, source, one, before, scan)
+            else:
+                scan.unreadable[one[0]] = one[1]
+            progress.step(task)
+    finally:
+        progress.end(task)
+    return scan
+
+
+def _take(kernel: Kernel, name: str, source: Source, listed: Listed, before: Current, scan: _Scan) -> None:
+    known, seen = before.get(listed.key, (None, ""))
+    if known is not None and seen == listed.stamp:
+        scan.found[listed.key] = (known, seen)
+        return
+    try:
+        content = source.read(listed)
+    except NotFound as error:
+        scan.unreadable[listed.key] = Unreadable(error.message, reason="vanished", hint=error.hint)
+    except Unreadable as error:
+        scan.unreadable[listed.key] = error
+    else:
+        version = _version(name, listed, kernel.blobs.put(content), len(content))
+        same = known is not None and known.ref == version.ref
+        scan.found[listed.key] = (known if known is not None and same else version, listed.stamp)
+
+
+def _version(name: str, listed: Listed, sha256: str, size: int) -> FileVersion:
+    ref = content_ref("version", {"source": name, "key": listed.key, "sha256": sha256})
+    return FileVersion(ref, name, listed.key, sha256, size, listed.modified)
+
+
+def _keep(kernel: Kernel, name: str, scan: _Scan, before: Current, latest: Dataset | None) -> Dataset:
+    now = kernel.clock.now()
+    with kernel.store.transaction():
+        if tables.latest(kernel.store, name) != latest:
+            raise Conflict(
+                f"another machine ingested source {name!r} meanwhile", hint="run the ingest again; nothing was changed"
+            )
+        _quarantine(kernel, name, scan, now)
+        if scan.found:
+            dataset = _dataset(name, scan, before, latest, now)
+            if latest is not None and latest.ref == dataset.ref:
+                tables.set_stamps(kernel.store, name, _new_stamps(scan, before))
+                return latest
+            _add(kernel, dataset, scan, before, latest)
+            return dataset
+    reasons = ", ".join(f"{number} {reason}" for reason, number in _reasons(scan).most_common())
+    raise NotFound(
+        f"source {name!r} has {len(scan.unreadable)} files and none of them can be read: {reasons}",
+        hint="each one stands in the quarantine with its reason and remedy",
+    )
+
+
+def _quarantine(kernel: Kernel, name: str, scan: _Scan, now: datetime) -> None:
+    """Rows of files that became readable, changed or went are dropped; what a parser refused stays while unchanged."""
+    here = {key: version.sha256 for key, (version, _) in scan.found.items()}
+    stale = [
+        row.key
+        for row in tables.quarantined(kernel.store, name)
+        if row.key not in scan.unreadable and (not row.sha256 or here.get(row.key) != row.sha256)
+    ]
+    tables.drop_quarantined(kernel.store, name, stale)
+    tables.put_quarantined(
+        kernel.store,
+        [
+            Quarantined(name, key, "", error.reason, error.message, error.hint, now)
+            for key, error in scan.unreadable.items()
+        ],
+    )
+
+
+def _dataset(name: str, scan: _Scan, before: Current, latest: Dataset | None, now: datetime) -> Dataset:
+    versions = sorted((version for version, _ in scan.found.values()), key=lambda version: version.key)
+    added = sum(version.key not in before for version in versions)
+    changed = sum(version.key in before and before[version.key][0].ref != version.ref for version in versions)
+    return Dataset(
+        ref=content_ref("dataset", {"source": name, "files": [[version.key, version.sha256] for version in versions]}),
+        source=name,
+        number=latest.number + 1 if latest else 1,
+        files=len(versions),
+        bytes=sum(version.size for version in versions),
+        added=added,
+        changed=changed,
+        removed=sum(key not in scan.found for key in before),
+        at=now,
+    )
+
+
+def _new_stamps(scan: _Scan, before: Current) -> dict[str, str]:
+    return {key: seen for key, (_, seen) in scan.found.items() if key in before and before[key][1] != seen}
+
+
+def _add(kernel: Kernel, dataset: Dataset, scan: _Scan, before: Current, latest: Dataset | None) -> None:
+    store, name = kernel.store, dataset.source
+    fresh = {
+        key: (version, seen)
+        for key, (version, seen) in scan.found.items()
+        if key not in before or before[key][0].ref != version.ref
+    }
+    gone = [key for key in before if key not in scan.found or key in fresh]
+    returned = tables.dataset(store, dataset.ref) is not None
+    tables.add_versions(store, [version for version, _ in fresh.values()])
+    tables.end_members(store, name, dataset.number, gone)
+    tables.add_members(store, name, dataset.number, fresh.values())
+    tables.set_stamps(store, name, {key: seen for key, seen in _new_stamps(scan, before).items() if key not in fresh})
+    tables.add_dataset(store, dataset)
+    previous = None if returned or latest is None else latest.ref  # a set that came back follows nothing: no cycle
+    kernel.lineage.link_many(_edges(dataset, [version for version, _ in fresh.values()], previous))
+
+
+def _edges(dataset: Dataset, fresh: list[FileVersion], previous: Ref | None) -> Iterator[Edge]:
+    source = Ref("source", dataset.source)
+    yield Edge(dataset.ref, source, "read from")
+    if previous is not None:
+        yield Edge(dataset.ref, previous, "follows")
+    for version in fresh:
+        yield Edge(version.ref, version.document, "version of")
+        yield Edge(version.ref, source, "read from")
+        yield Edge(dataset.ref, version.ref, "adds")
+
+
+def _reasons(scan: _Scan) -> Counter[str]:
+    return Counter(error.reason.replace("_", " ") for error in scan.unreadable.values())
