@@ -115,6 +115,8 @@ def row_of(model: ModelInfo) -> dict[str, Any] | None:
     if not current or getattr(current[-1], "input_mtok", None) is None:
         return None
     price = current[-1]
+    if getattr(price, "requests_kcount", None) is not None:  # a fee a call on top: tokens alone would be too cheap
+        return None
     row: dict[str, Any] = {"input": base(price, "input_mtok")}
     if getattr(price, "output_mtok", None) is not None:
         row["output"] = base(price, "output_mtok")
