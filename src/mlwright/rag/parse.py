@@ -74,7 +74,8 @@ class Reader:
                 hint="split the file, or raise the largest size that is read",
             )
         part = choose(self._parsers, data, key)
-        header = {"key": key, "part": part.model_dump_json(), "seconds": self._seconds}
+        named = (type(part).__module__, type(part).__name__, part.model_dump_json())
+        header = {"key": key, "part": named, "seconds": self._seconds}
         answer, body = self._pool.ask(header, data, self._seconds)
         if answer.get("error") == "setup":
             raise ProviderError(answer["message"], hint=answer["hint"])

@@ -1,6 +1,7 @@
 """Writes a tree of HTML, or of the TEI-like tags of trafilatura, as plain text, and keeps where each block stands."""
 
 import re
+from collections.abc import Iterator
 
 from lxml.etree import _Element as Element
 
@@ -75,9 +76,8 @@ class Writer:
 
     def _table(self, element: Element) -> None:
         self._flush()
-        rows = [[_line(cell) for cell in row if _tag(cell) in ("td", "th")] for row in element.iter("tr", "row")]
         caption = next((_line(child) for child in element if _tag(child) == "caption"), "")
-        lines = [" | ".join(row) for row in rows if any(row)]
+        lines = [" | ".join(row) for row in _rows(element) if any(row)]
         self._emit("table", "\n".join(filter(None, (caption, *lines))))
 
     def _flush(self) -> None:
@@ -144,6 +144,37 @@ def _bullet(element: Element) -> str:
         return "- "
     before = sum(1 for sibling in element.itersiblings(preceding=True) if _tag(sibling) == "li")
     return f"{before + 1}. "
+
+
+def _rows(table: Element) -> Iterator[list[str]]:
+    """The cells of each row; one that spans rows or columns stands in each of them, so that a row reads by itself."""
+    below: dict[int, tuple[str, int]] = {}
+    for row in table.iter("tr", "row"):
+        cells: list[str] = []
+        for cell in row:
+            if _tag(cell) not in ("td", "th"):
+                continue
+            _fill(cells, below)
+            words, wide, high = _line(cell), _span(cell, "colspan"), _span(cell, "rowspan")
+            if high > 1:
+                below |= {len(cells) + column: (words, high - 1) for column in range(wide)}
+            cells += [words] * wide
+        _fill(cells, below)
+        yield cells
+
+
+def _fill(cells: list[str], below: dict[int, tuple[str, int]]) -> None:
+    """Add what earlier rows reach down into the next columns."""
+    while len(cells) in below:
+        words, rows = below.pop(len(cells))
+        if rows > 1:
+            below[len(cells)] = (words, rows - 1)
+        cells.append(words)
+
+
+def _span(cell: Element, name: str) -> int:
+    given = cell.get(name) or ""
+    return min(max(int(given), 1), 50) if given.isascii() and given.isdigit() and len(given) < 6 else 1
 
 
 def _is_data(table: Element) -> bool:

@@ -24,6 +24,8 @@ class Line:
 
 
 _EDGE = 0.1
+_NUMBER = "#"
+_DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _BULLET = re.compile(r"(?:[•◦▪‣·∙●○■□–—*-]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+\S")
 _ENDS = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -43,23 +45,30 @@ def write(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[Block, ...], tupl
 
 
 def without_repeated(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Drop running headers and footers: lines at the edge that return, digits aside, on many pages.
+    """Drop running headers and footers: outer lines that return, digits aside, on many pages, and page numbers.
 
     A page of nothing else keeps its words."""
-    seen = Counter(shape for page in pages for shape in {_shape(line) for line in page if _at_edge(line)})
-    least = max(3, min(len(pages) // 3, 8))
-    kept = [[line for line in page if not (_at_edge(line) and seen[_shape(line)] >= least)] for page in pages]
-    return [
-        left or [line for line in page if _LETTERS.search(line.text)] for page, left in zip(pages, kept, strict=True)
-    ]
+    edges = [_edges(page) for page in pages]
+    seen = Counter(shape for edge in edges for shape in set(edge.values()))
+    least = {_NUMBER: 2}
+    common = max(3, min(len(pages) // 5, 6))
+    kept = []
+    for page, edge in zip(pages, edges, strict=True):
+        dropped = {index for index, shape in edge.items() if seen[shape] >= least.get(shape[0], common)}
+        left = [line for index, line in enumerate(page) if index not in dropped]
+        kept.append(left or [line for line in page if _LETTERS.search(line.text)])
+    return kept
 
 
-def _at_edge(line: Line) -> bool:
-    return line.top > 1 - _EDGE or line.bottom < _EDGE
-
-
-def _shape(line: Line) -> tuple[str, bool]:
-    return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text.lower()), line.bottom < _EDGE
+def _edges(page: Sequence[Line]) -> dict[int, tuple[str, bool]]:
+    """The lines near an edge of the page, and its outermost ones, as their shape and whether that is below."""
+    order = sorted(range(len(page)), key=lambda index: page[index].bottom)
+    outer = {*order[:1], *order[-1:]}
+    return {
+        index: (_DIGITS.sub("#", line.text.lower()), line.bottom < 0.5)
+        for index, line in enumerate(page)
+        if index in outer or line.top > 1 - _EDGE or line.bottom < _EDGE
+    }
 
 
 def _body_size(lines: Sequence[Line]) -> float:
@@ -72,7 +81,12 @@ def _body_size(lines: Sequence[Line]) -> float:
 def _levels(lines: Sequence[Line], body: float) -> dict[float, int]:
     """The heading level of each size of type that is clearly above the body's, the largest first."""
     sizes = sorted({line.size for line in lines if line.size > body * 1.1 and _LETTERS.search(line.text)}, reverse=True)
-    return {size: min(level, 5) for level, size in enumerate(sizes, start=1)}
+    steps: list[float] = []
+    for size in sizes:
+        if not steps or size < steps[-1] * 0.93:
+            steps.append(size)
+    extra = max(0, len(steps) - 5)  # the huge type of a cover shares the first level
+    return {size: max(1, sum(1 for step in steps if step >= size * 0.999) - extra) for size in sizes}
 
 
 class _Writer:
@@ -122,7 +136,7 @@ class _Writer:
             and not _ENDS.search(line.text)
             and not line.hyphen
         ):
-            return "heading", min(6, len(self._levels) + 1)
+            return "heading", min(6, max(self._levels.values(), default=0) + 1)
         return ("item" if _BULLET.match(line.text) else "paragraph"), 0
 
     def _continues(self, before: Line, line: Line, kind: BlockKind, level: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 
 import lxml.html
 import trafilatura
@@ -15,9 +16,9 @@ from mlwright.rag.types import Parsed
 _DECLARED = re.compile(rb"<meta[^>]+charset=[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _NEVER = (
-    "script", "style", "noscript", "template", "nav", "aside", "form", "button", "select", "svg", "iframe",
-    "object", "dialog", "canvas", "audio", "video", "input", "textarea",
+    "script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "audio", "video",
 )  # fmt: skip
+_NAVIGATION = ("nav", "aside", "form", "button", "select", "dialog", "input", "textarea")
 _ASIDE_ROLES = {
     "navigation",
     "banner",
@@ -29,9 +30,25 @@ _ASIDE_ROLES = {
     "dialog",
     "alertdialog",
 }
+_ASIDE_NAMES = {
+    "nav",
+    "navbar",
+    "navigation",
+    "menu",
+    "breadcrumb",
+    "breadcrumbs",
+    "sidebar",
+    "footer",
+    "cookie-banner",
+}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _WORD = re.compile(r"\w+")
-_LINKY = 0.6
+_LEAST = 20
+"""Words that a declared main content has at least; below, a script fills it in."""
+_NEARLY_ALL, _MOST = 0.9, 0.6
+"""Shares of the words that are no links: what trafilatura must keep to be believed."""
+_NO_LINKS, _LINKY = 0.05, 0.2
+"""Shares of words in links: up to the first a page has no navigation, above the other it surely has."""
 _META = {
     "author": ("author", "article:author", "dc.creator", "citation_author"),
     "date": ("article:published_time", "date", "dc.date", "citation_publication_date", "article:modified_time"),
@@ -42,8 +59,8 @@ _META = {
 
 
 class Html:
-    """A page that says where its main content is (`main`, `article`) is believed; on others trafilatura finds it; and
-    where trafilatura keeps too little of a page that is no link farm, the whole body is taken."""
+    """A page that says where its main content is (`main`, `article`) is believed. On others trafilatura finds it; where
+    that keeps too little of what is no link, the whole body is taken, without what is marked as navigation."""
 
     def parse(self, data: bytes, key: str) -> Parsed:
         found = _DECLARED.search(data[:4096])
@@ -51,9 +68,8 @@ class Html:
         source, notes = decode(data, declared=declared)
         page = _tree(_XML_DECLARATION.sub("", source, count=1), key)
         title, meta = _meta(page)
-        content, how = _content(page, source)
         writer = Writer()
-        writer.write(content)
+        writer.write(_content(page, source))
         text, blocks = writer.done()
         if not text.strip():
             raise Unreadable(
@@ -62,7 +78,6 @@ class Html:
                 hint="is it a page that scripts fill in? save it from a browser",
             )
         first = next((text[block.start : block.end] for block in blocks if block.kind == "heading"), "")
-        notes += (how,) if how else ()
         return Parsed(text, blocks, title or first, meta=meta, media_type="text/html", notes=notes)
 
 
@@ -74,26 +89,27 @@ def _tree(source: str, key: str) -> Element:
         raise Unreadable(f"{key} holds no HTML: {error}", reason="no_text", hint="remove it, or fill it") from error
 
 
-def _content(page: Element, source: str) -> tuple[Element, str]:
-    """The element to write out, and a note where it is not what the page declares."""
+def _content(page: Element, source: str) -> Element:
     body = page.find("body")
     body = page if body is None else body
+    whole = deepcopy(body)
     _prune(body)
-    declared = [element for element in body.iter() if element.tag == "main" or element.get("role") == "main"] or _one(
-        list(body.iter("article"))
-    )
-    if declared and _size(declared[0]) >= 20:
-        return declared[0], ""
-    plain = _size(body) - sum(_size(link) for link in body.iter("a"))
-    extracted = trafilatura.bare_extraction(
-        source, with_metadata=False, include_comments=False, include_tables=True, favor_recall=True
-    )
-    main = None if extracted is None else extracted.body
-    if main is None or _size(main) < _LINKY * plain:
-        return body, ""
-    if _size(body) - _size(main) < 0.1 * _size(body):
-        return body, ""
-    return main, ""
+    if not _size(body):  # all of it looks like navigation: then that is what the page is
+        _drop_all(whole, _NEVER)
+        return whole
+    declared = [element for element in body.iter() if element.tag == "main" or element.get("role") == "main"]
+    declared = declared or _one(list(body.iter("article")))
+    if declared and _size(declared[0]) >= _LEAST:
+        return declared[0]
+    words = _size(body)
+    links = sum(_size(link) for link in body.iter("a"))
+    if links <= _NO_LINKS * words:
+        return body
+    extracted = trafilatura.bare_extraction(source, with_metadata=False, include_comments=False, favor_recall=True)
+    main: Element | None = None if extracted is None else extracted.body
+    share = _size(main) / max(1, words - links) if main is not None else 0.0
+    enough = _MOST if links > _LINKY * words else _NEARLY_ALL
+    return main if main is not None and share >= enough else body
 
 
 def _one(elements: list[Element]) -> list[Element]:
@@ -102,9 +118,9 @@ def _one(elements: list[Element]) -> list[Element]:
 
 def _prune(body: Element) -> None:
     """Drop what is never content: scripts, navigation, forms, and what is hidden."""
-    for element in list(body.iter(*_NEVER, "header", "footer")):
-        inside = any(True for _ in element.iterancestors("main", "article"))
-        if element.tag not in ("header", "footer") or not inside:
+    _drop_all(body, (*_NEVER, *_NAVIGATION))
+    for element in list(body.iter("header", "footer")):
+        if not any(True for _ in element.iterancestors("main", "article")):
             _drop(element)
     for element in list(body.iter()):
         if not isinstance(element.tag, str) or element is body:
@@ -114,8 +130,14 @@ def _prune(body: Element) -> None:
             or element.get("aria-hidden") == "true"
             or _HIDDEN.search(element.get("style") or "")
         )
-        if hidden or element.get("role") in _ASIDE_ROLES:
+        named = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
+        if hidden or element.get("role") in _ASIDE_ROLES or not _ASIDE_NAMES.isdisjoint(named):
             _drop(element)
+
+
+def _drop_all(body: Element, tags: tuple[str, ...]) -> None:
+    for element in list(body.iter(*tags)):
+        _drop(element)
 
 
 def _drop(element: Element) -> None:

@@ -15,6 +15,10 @@ from mlwright.rag.types import Parsed
 _BREAK = re.compile(r"\r\n|[\r\n\x02\ufffe]")
 _HYPHENS = ("\x02", "\ufffe")
 """What pdfium puts where a line ended in a hyphen; there is no line break beside it."""
+_LAM_ALEF = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
+_SCRIPTS = re.compile("(?<=[A-Za-z])(?=[\u0621-\u064a])|(?<=[\u0621-\u064a])(?=[A-Za-z])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LEADERS = re.compile(r"(?:\s?\.){5,}\s?")
 _META = {
     "Title": "title",
     "Author": "author",
@@ -54,6 +58,7 @@ class _Page:
     lines: list[Line]
     images: bool
     broken: bool = False
+    garbled: bool = False
 
 
 def _open(data: bytes, key: str) -> pdfium.PdfDocument:
@@ -78,14 +83,14 @@ def _page(document: pdfium.PdfDocument, number: int) -> _Page:
     except pdfium.PdfiumError:
         return _Page([], images=False, broken=True)
     try:
-        lines = _lines(page)
+        lines, garbled = _lines(page)
         images = len(lines) < 4 and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
-        return _Page(lines, images)
+        return _Page(lines, images, garbled=garbled)
     finally:
         page.close()
 
 
-def _lines(page: pdfium.PdfPage) -> list[Line]:
+def _lines(page: pdfium.PdfPage) -> tuple[list[Line], bool]:
     width, height = page.get_size()
     words = page.get_textpage()
     try:
@@ -93,13 +98,24 @@ def _lines(page: pdfium.PdfPage) -> list[Line]:
         text = words.get_text_range() if count > 0 else ""
         if len(text) != count:  # a character outside the basic plane, or one that pdfium leaves out of the text
             text = "".join(_character(words, index) for index in range(count))
-        return [
-            _line(words, text, start, end, hyphen, width, height)
-            for start, end, hyphen in _ranges(text)
-            if text[start:end].strip()
-        ]
+        if _LAM_ALEF.search(text):
+            text = _ligatures_in_order(words, text)
+        ranges = [found for found in _ranges(text) if text[found[0] : found[1]].strip()]
+        garbled = [found for found in ranges if _is_garbled(text[found[0] : found[1]])]
+        lines = [_line(words, text, *found, width, height) for found in ranges if found not in garbled]
+        return lines, bool(garbled)
     finally:
         words.close()
+
+
+def _ligatures_in_order(words: pdfium.PdfTextPage, text: str) -> str:
+    """One Arabic glyph stands for lam and alef; pdfium turns its two letters around with the rest of the line."""
+    letters = list(text)
+    for found in _LAM_ALEF.finditer(text):
+        first, second = _box(words, found.start()), _box(words, found.start() + 1)
+        if abs(first.left - second.left) < 0.5 and abs(first.right - second.right) < 0.5:
+            letters[found.start()], letters[found.start() + 1] = found[0][1], found[0][0]
+    return "".join(letters)
 
 
 def _character(words: pdfium.PdfTextPage, index: int) -> str:
@@ -126,7 +142,7 @@ def _line(
     tallest = max(boxes, key=lambda box: box.top - box.bottom)
     font, weight = _font(words, (first + last) // 2), raw.FPDFText_GetFontWeight(words.raw, (first + last) // 2)
     return Line(
-        text=" ".join(stretch.replace("\x00", "").replace("\xad", "").split(" ")).strip(),
+        text=_clean(stretch),
         left=min(box.left for box in boxes) / (width or 1),
         right=max(box.right for box in boxes) / (width or 1),
         bottom=tallest.bottom / (height or 1),
@@ -136,6 +152,12 @@ def _line(
         mono="mono" in font or "courier" in font or "code" in font or "consol" in font,
         hyphen=hyphen,
     )
+
+
+def _clean(line: str) -> str:
+    """Without soft hyphens and leaders of dots; a space between Latin and Arabic words, where pdfium loses it."""
+    line = _CONTROL.sub(" ", line.replace("\xad", ""))
+    return " ".join(_LEADERS.sub(" \u2026 ", _SCRIPTS.sub(" ", line)).split())
 
 
 def _box(words: pdfium.PdfTextPage, index: int) -> raw.FS_RECTF:
@@ -151,7 +173,10 @@ def _font(words: pdfium.PdfTextPage, index: int) -> str:
 
 
 def _meta(document: pdfium.PdfDocument) -> dict[str, str]:
-    given = {name: " ".join(value.split()) for name, value in document.get_metadata_dict(skip_empty=True).items()}
+    given = {
+        name: " ".join(value.replace("\0", " ").split())
+        for name, value in document.get_metadata_dict(skip_empty=True).items()
+    }
     meta = {ours: given[theirs] for theirs, ours in _META.items() if given.get(theirs)}
     date = _DATE.match(meta.get("date", ""))
     if date:
@@ -159,7 +184,14 @@ def _meta(document: pdfium.PdfDocument) -> dict[str, str]:
     return meta
 
 
+def _is_garbled(line: str) -> bool:
+    """Control characters for letters: the font has no table of what its glyphs mean."""
+    return len(_CONTROL.findall(line)) > 0.2 * len(line.replace(" ", ""))
+
+
 def _why(pages: list[_Page]) -> str:
+    if any(page.garbled for page in pages):
+        return "its fonts do not say which letters they show"
     return "they are images" if any(page.images for page in pages) else "they are empty or drawn"
 
 
@@ -167,5 +199,7 @@ def _notes(pages: list[_Page], kept: list[list[Line]]) -> Iterator[str]:
     for number, (page, lines) in enumerate(zip(pages, kept, strict=True), start=1):
         if page.broken:
             yield f"page {number} is broken and was left out"
+        elif page.garbled:
+            yield f"page {number} has text whose font does not say which letters it shows; it was left out"
         elif not lines:
             yield f"page {number} has no text ({'an image' if page.images else 'it is empty'})"

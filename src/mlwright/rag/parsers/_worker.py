@@ -5,7 +5,7 @@ workspace, so that a hostile document finds nothing in it.
 """
 
 import contextlib
-import json
+import importlib
 import os
 import signal
 import sys
@@ -14,8 +14,7 @@ from functools import cache
 from typing import Any, BinaryIO
 
 from mlwright.kernel.errors import MlwrightError, Unreadable
-from mlwright.kernel.parts import config_of
-from mlwright.rag.parsers import Parser
+from mlwright.rag.parsers import Parser, ParserPart
 from mlwright.rag.parsers._wire import pack, receive, send
 
 try:
@@ -65,17 +64,16 @@ def _cap_time(seconds: float) -> None:
 
 
 @cache
-def _parser(part: str) -> Parser:
-    fields = json.loads(part)
-    parser: Parser = config_of("mlwright.rag.parsers", fields["use"]).model_validate(fields).build()  # type: ignore[attr-defined]
-    return parser
+def _parser(module: str, config: str, fields: str) -> Parser:
+    part: type[ParserPart] = getattr(importlib.import_module(module), config)
+    return part.model_validate_json(fields).build()
 
 
 def _answer(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     key = header["key"]
     _cap_time(header["seconds"])
     try:
-        return pack(_parser(header["part"]).parse(data, key))
+        return pack(_parser(*header["part"]).parse(data, key))
     except Unreadable as error:
         return _failed(error.message, error.reason, error.hint), b""
     except MlwrightError as error:
