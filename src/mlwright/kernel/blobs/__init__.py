@@ -11,7 +11,6 @@ from typing import Protocol
 
 from mlwright.kernel.errors import UserError
 
-
 GRACE_S = 3600.0
 """How long gc spares a blob that was just put: its owner may not have written down its name yet."""
 

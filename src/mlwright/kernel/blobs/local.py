@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mlwright.kernel.blobs import GRACE_S, checked
 from mlwright.kernel.blobs._packs import Pack, packed, read_pack
 from mlwright.kernel.errors import NotFound, ProviderError
 from mlwright.kernel.ids import digest
+from mlwright.kernel.locks import exclusive
 
 _SMALL = 16 * 1024
 _PACK_BYTES = 32 * 1024 * 1024
@@ -35,8 +36,8 @@ class LocalBlobs:
     def put(self, data: bytes) -> str:
         """Keep the bytes; their name. Raises ProviderError where the disk refuses."""
         name = digest(data)
-        if not self._refreshed(name):
-            with self._clear():
+        with self._clear():
+            if not self._refreshed(name):
                 self._write(self._path(name), [data])
         return name
 
@@ -50,7 +51,9 @@ class LocalBlobs:
                 names.append(self.put(data))
                 continue
             names.append(name := digest(data))
-            if name not in waiting and not self._refreshed(name):
+            with self._clear():
+                known = name in waiting or self._refreshed(name)
+            if not known:
                 waiting[name] = data
                 size += len(data)
             if size >= _PACK_BYTES:
@@ -93,7 +96,7 @@ class LocalBlobs:
         """Drop every blob that is not in `live` and was last put more than `age_s` seconds ago; how many."""
         kept, before = frozenset(live), time.time() - age_s
         dropped: set[str] = set()
-        with self._clear():
+        with self._sorting("dropping blobs"), self._clear():
             for path in list(self._loose()):
                 if path.name not in kept and path.stat().st_mtime <= before:
                     path.unlink(missing_ok=True)
@@ -110,10 +113,11 @@ class LocalBlobs:
     def pack(self) -> int:
         """Move small files into packs, and small packs into larger ones; how many blobs were moved.
 
-        Safe at any time: a pack is durable before what it replaces is deleted, and readers look again.
+        Safe beside readers and writers: a pack is durable before what it replaces is deleted, and readers look again.
+        Raises Conflict while another process packs or drops blobs.
         """
         moved = 0
-        with self._clear():
+        with self._sorting("packing blobs"), self._clear():
             small = (path for path in self._loose() if path.stat().st_size < _SMALL)
             while len(some := list(islice(small, _PACK_BYTES // _SMALL))) >= _FEW:
                 self._write_pack({path.name: path.read_bytes() for path in some})
@@ -125,6 +129,9 @@ class LocalBlobs:
                 self._rewrite(light, without=frozenset())
                 moved += sum(map(len, light))
         return moved
+
+    def _sorting(self, what: str) -> AbstractContextManager[None]:
+        return exclusive(self._folder / ".lock", what)
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
@@ -185,7 +192,7 @@ class LocalBlobs:
     def _pack_of(self, name: str, *, fresh: bool) -> Pack | None:
         """The pack that holds a blob. `fresh`: look for packs that other processes have made or replaced."""
         found = next((pack for pack in list(self._packs.values()) if pack.find(name)), None)
-        if found is None or fresh and not found.path.is_file():
+        if found is None or (fresh and not found.path.is_file()):
             return next((pack for pack in self._read_packs() if pack.find(name)), None) if fresh else None
         return found
 
