@@ -34,8 +34,8 @@ TABLE: dict[type[BaseException], Leaving] = {
     Conflict: Leaving(409, 5, "conflict", "It exists already, is in use, or changed meanwhile"),
     MissingExtra: Leaving(501, 6, "missing-extra", "An optional package is not installed"),
     Unreadable: Leaving(422, 7, "unreadable", "A file or record cannot be read"),
-    UserError: Leaving(400, 3, "user-error", "The request cannot be carried out as it stands"),
-    Refused: Leaving(403, 8, "refused", "A gate, a limit or a rule said no"),
+    UserError: Leaving(400, 8, "user-error", "The request cannot be carried out as it stands"),
+    Refused: Leaving(403, 3, "refused", "A gate, a limit or a rule said no"),
     TransientError: Leaving(503, 10, "try-again", "A provider failed for now"),
     ProviderError: Leaving(502, 9, "provider-error", "A provider failed"),
     MlwrightError: Leaving(500, 1, "error", "mlwright failed"),
@@ -43,7 +43,7 @@ TABLE: dict[type[BaseException], Leaving] = {
     BaseException: Leaving(500, 1, "internal", "An error that mlwright did not expect"),
 }
 
-TOO_MANY = Leaving(429, 8, "too-many-requests", "A limit was reached; waiting helps")
+TOO_MANY = Leaving(429, 3, "too-many-requests", "A limit was reached; waiting helps")
 """A Refused that says when to come back."""
 
 
@@ -52,3 +52,8 @@ def leaving(error: BaseException) -> Leaving:
     if isinstance(error, Refused) and error.retry_after is not None:
         return TOO_MANY
     return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
+
+
+def exit_code(error: BaseException) -> int:
+    """With which code a command ends that met this error."""
+    return leaving(error).exit_code

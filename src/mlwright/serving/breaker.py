@@ -11,8 +11,8 @@ _REST_S = 10.0
 
 
 class Breaker:
-    """Closed while less than half of the last 20 calls failed (judged from 5 calls on). Then open: for 10 seconds, or as
-    long as the provider asked for, no call is let through. After that one call probes: success closes it, failure
+    """Closed while less than half of the last 20 calls failed (judged from 5 calls on). Then open: no call is let
+    through for 10 seconds, or as long as the provider asked for. After that one call probes: success closes it, failure
     opens it again. A probe that never reports back (its client left) makes room for the next after the same time."""
 
     def __init__(self, *, now: Callable[[], float] = monotonic) -> None:

@@ -113,6 +113,10 @@ class Serving:
         """Counts, percentiles and cost of an endpoint over the last `window`."""
         return report(self._kernel, endpoint, window)
 
+    def close(self) -> None:
+        """Write what is still buffered. Harmless the second time."""
+        self._kernel.store.flush()
+
     def describe(self, ref: Ref) -> Described | None:
         """A release or a feedback in words; None for what other rooms make."""
         if ref.kind == "release":

@@ -146,7 +146,7 @@ class _Record:
             self._read(event.data)
 
     def _read(self, done: Mapping[str, object]) -> None:
-        ref, cost = done.get("ref"), done.get("cost")
+        ref, cost = done.get("answer"), done.get("cost")
         self._answer = Ref.parse(ref) if isinstance(ref, str) and ref else None
         if done.get("cached"):
             self._outcome, self._cost = "cached", 0.0

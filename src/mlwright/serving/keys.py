@@ -12,7 +12,7 @@ from time import monotonic
 
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import stamp
-from mlwright.kernel.errors import NotFound
+from mlwright.kernel.errors import Conflict, NotFound
 from mlwright.kernel.ids import new_id
 from mlwright.serving import tables
 from mlwright.serving.types import ApiKey
@@ -30,12 +30,14 @@ class Keys:
         self._known: dict[str, tuple[ApiKey, str]] = {}
         self._read_at = float("-inf")
 
-    def create(self, name: str) -> tuple[ApiKey, str]:
-        """A new key and its text, which is shown once and cannot be read again."""
+    def create(self, name: str) -> str:
+        """A new key: its text, which cannot be read again. Raises Conflict where a working key has that name."""
+        if any(key.name == name and key.revoked is None for key in self.list()):
+            raise Conflict(f"there is a key named {name!r}", hint="revoke it first, or choose another name")
         key, secret = ApiKey(new_id(), name, self._kernel.clock.now(), None), secrets.token_urlsafe(32)
         tables.add_key(self._kernel.store, key, self._mac(secret))
         self._read_at = float("-inf")
-        return key, f"mw_{key.id}_{secret}"
+        return f"mw_{key.id}_{secret}"
 
     def list(self) -> list[ApiKey]:
         """All keys ever made, oldest first; a revoked one says when."""
@@ -45,10 +47,11 @@ class Keys:
         """Is there a key that works?"""
         return any(key.revoked is None for key in self.list())
 
-    def revoke(self, id_: str) -> None:
-        """End a key. Raises NotFound where there is none that works by that id."""
-        if not tables.revoke_key(self._kernel.store, id_, stamp(self._kernel.clock.now())):
-            raise NotFound(f"there is no working key {id_!r}", hint="list them with: mlwright serve --keys")
+    def revoke(self, name: str) -> None:
+        """End the key of that name. Raises NotFound where none works."""
+        if not tables.revoke_key(self._kernel.store, name, stamp(self._kernel.clock.now())):
+            known = ", ".join(key.name for key in self.list() if key.revoked is None) or "none"
+            raise NotFound(f"there is no working key named {name!r}", hint=f"working keys: {known}")
         self._read_at = float("-inf")
 
     def check(self, text: str) -> ApiKey | None:

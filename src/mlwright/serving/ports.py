@@ -22,10 +22,10 @@ class Request:
 class Event:
     """One event of a stream: `token` {text} while it speaks, then `done` {answer…} once.
 
-    The data of `done` is JSON and is what the non-streamed call returns. Serving reads its `ref` (the answer's, as
-    text) and `cost` (USD or None), and adds `cached`: true to a replayed one and `fallback`: its name to a rescued
-    one; the faces read `text`, `input_tokens` and `output_tokens`. A failure is an exception of the handler; the face
-    turns it into an `error` event when the stream has begun."""
+    The data of `done` is JSON and is what the non-streamed call returns. Serving reads its `answer` (a
+    reference as text) and `cost` (USD or None), and adds `cached`: true to a replayed one and `fallback`: its name to
+    a rescued one; the faces read `text` and `usage` {input_tokens, output_tokens}. A failure is an exception of the
+    handler; the face turns it into an `error` event when the stream has begun."""
 
     type: Literal["token", "done"]
     data: Mapping[str, object] = field(default_factory=dict)

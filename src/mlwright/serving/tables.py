@@ -222,8 +222,8 @@ def add_key(store: Store, key: ApiKey, mac: str) -> None:
     )
 
 
-def revoke_key(store: Store, id_: str, at: str) -> bool:
-    return bool(store.write("update serving_key set revoked = ? where id = ? and revoked is null", (at, id_)))
+def revoke_key(store: Store, name: str, at: str) -> bool:
+    return bool(store.write("update serving_key set revoked = ? where name = ? and revoked is null", (at, name)))
 
 
 def keys(store: Store) -> list[tuple[ApiKey, str]]:

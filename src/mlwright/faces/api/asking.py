@@ -1,0 +1,80 @@
+"""The hot routes: ask an endpoint and get the answer, whole or as a stream. Plain Starlette, no dependency injection."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mlwright.faces.api.keys import caller
+from mlwright.faces.api.problems import describe
+from mlwright.faces.api.rendering import Body, Name, Text, read, ready_json
+from mlwright.faces.api.streaming import EventStream, chunks_of, sse, while_connected
+from mlwright.kernel.errors import ProviderError, UserError
+from mlwright.serving import Event
+from mlwright.serving import Request as Question
+
+if TYPE_CHECKING:
+    from mlwright.app import App
+
+
+class EndpointBody(Body):
+    """A question. `user` is any stable text for a person (kept as a hash only); `filter` narrows the documents."""
+
+    question: Text = Field(min_length=1)
+    user: Text = ""
+    filter: dict[Text, Text] = Field(default_factory=dict)
+    stream: bool = False
+
+
+class AskBody(EndpointBody):
+    """A question to an endpoint by name; the first one where none is named."""
+
+    endpoint: Name = ""
+
+
+def routes(app: "App") -> list[Route]:
+    """`POST /v1/ask` and `POST /v1/endpoints/{name}`."""
+
+    async def ask(request: Request) -> Response:
+        body = await read(request, AskBody)
+        return await _answer(app, request, body.endpoint or app.default_endpoint(), body)
+
+    async def endpoint(request: Request) -> Response:
+        return await _answer(app, request, request.path_params["name"], await read(request, EndpointBody))
+
+    return [Route("/v1/ask", ask, methods=["POST"]), Route("/v1/endpoints/{name}", endpoint, methods=["POST"])]
+
+
+async def _answer(app: "App", request: Request, endpoint: str, body: EndpointBody) -> Response:
+    if not body.question.strip():
+        raise UserError("the question is empty", hint='send {"question": "…"}')
+    spec = app.serving.spec.endpoints.get(endpoint)
+    who = caller(request, spec)
+    stream = body.stream or "text/event-stream" in request.headers.get("accept", "")
+    if spec is not None and ("sse" if stream else "json") not in spec.modes:
+        raise UserError(
+            f"endpoint {endpoint!r} has no mode {'sse' if stream else 'json'}", hint=f"it has: {spec.modes}"
+        )
+    events = app.serving.call(endpoint, Question(body.question, body.user, body.filter), key=who)
+    if not stream:
+        return ready_json(await while_connected(request.receive, collected(events)))
+    trace = str(request.scope["state"].get("trace", ""))
+    return EventStream(chunks_of(events, _event), lambda error: sse("error", describe(error, trace)))
+
+
+def _event(event: Event) -> bytes:
+    return sse(event.type, event.data)
+
+
+async def collected(events: AsyncIterator[Event]) -> dict[str, object]:
+    """The data of `done`. Raises ProviderError where there is none."""
+    done: dict[str, object] | None = None
+    async for event in events:
+        if event.type == "done":
+            done = dict(event.data)
+    if done is None:
+        raise ProviderError("the endpoint ended without an answer")
+    return done

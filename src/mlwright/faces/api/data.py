@@ -1,0 +1,26 @@
+"""Routes of data: ingest."""
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from mlwright.faces.api.rendering import rendered
+from mlwright.kernel.aio import in_thread
+
+if TYPE_CHECKING:
+    from mlwright.app import App
+
+
+def router(app: "App") -> APIRouter:
+    api = APIRouter(prefix="/v1", tags=["data"])
+
+    @api.post(
+        "/ingest", openapi_extra={"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    )
+    async def ingest() -> Response:
+        """Read every source and bring every index in line; answers when that is done."""
+        datasets, indexes = await in_thread(app.ingest)
+        return rendered({"datasets": datasets, "indexes": indexes})
+
+    return api

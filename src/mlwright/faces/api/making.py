@@ -1,0 +1,61 @@
+"""Makes the API of an open workspace: the control plane on FastAPI, the hot routes plain, one guard around all."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mlwright.faces.api import asking, data, evals, lineage, openai, openapi, problems, rag, serving, system, tracking
+from mlwright.faces.api.guard import Guard
+from mlwright.faces.api.security import LOOPBACK, is_loopback
+from mlwright.faces.api.streaming import ClientGone
+from mlwright.kernel.errors import MlwrightError
+
+if TYPE_CHECKING:
+    from mlwright.app import App
+
+MAX_BODY = 1_000_000
+
+
+def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -> FastAPI:
+    """The ASGI application. `host` is where it will listen: on loopback it answers only to local names, elsewhere every
+    request needs a key. Pages may be added to it; the guard covers them too. `max_body` is in bytes."""
+    local = is_loopback(host)
+    guard = Middleware(
+        Guard,
+        spans=app.kernel.spans,
+        keys=app.serving.keys,
+        hosts=LOOPBACK | {host} if local else frozenset(),
+        public=not local,
+        max_body=max_body,
+    )
+    api = FastAPI(
+        title="mlwright",
+        version=version("mlwright"),
+        docs_url=None,
+        redoc_url=None,
+        middleware=[guard],
+        responses=openapi.PROBLEMS,
+        redirect_slashes=False,
+        exception_handlers=dict.fromkeys(
+            (MlwrightError, HTTPException, RequestValidationError, ValidationError), problems.handle
+        )
+        | {ClientGone: _nobody},
+    )
+    api.router.routes.extend([*asking.routes(app), *openai.routes(app)])
+    for room in (rag, data, evals, tracking, lineage, serving, system):
+        api.include_router(room.router(app))
+    default = api.openapi
+    api.openapi = lambda: openapi.document(api, default, public=not local)  # type: ignore[method-assign]
+    return api
+
+
+async def _nobody(request: Request, error: Exception) -> Response:
+    """Nobody reads this any more."""
+    return Response(status_code=499)

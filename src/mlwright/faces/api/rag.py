@@ -1,0 +1,54 @@
+"""Routes of RAG: retrieve, documents, chunks, answers."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from mlwright.faces.api.rendering import Body, IdPath, Name, RefPath, Text, rendered
+from mlwright.kernel.aio import in_thread
+from mlwright.kernel.ids import Ref
+
+if TYPE_CHECKING:
+    from mlwright.app import App
+
+Pipeline = Annotated[Name, Query(description="A pipeline of the blueprint; the first one where none is named.")]
+
+
+class RetrieveBody(Body):
+    """What to look for. `top` is how many passages to give back."""
+
+    question: Text = Field(min_length=1)
+    pipeline: Name = ""
+    top: int | None = Field(default=None, ge=1, le=1000)
+    filter: dict[Text, Text] = Field(default_factory=dict)
+
+
+def router(app: "App") -> APIRouter:
+    api = APIRouter(prefix="/v1", tags=["rag"])
+
+    @api.post("/retrieve")
+    async def retrieve(body: RetrieveBody) -> Response:
+        """The passages that a question finds, with their scores."""
+        pipeline = app.pipeline(body.pipeline)
+        return rendered(await pipeline.retrieve(body.question, top=body.top, where=body.filter or None))
+
+    @api.get("/documents")
+    async def documents(pipeline: Pipeline = "") -> Response:
+        """The documents that the index holds now."""
+        return rendered(await in_thread(app.pipeline(pipeline).documents))
+
+    @api.get("/documents/{ref:path}/chunks")
+    async def chunks(ref: RefPath, pipeline: Pipeline = "") -> Response:
+        """The chunks of a document, or of one version of it."""
+        rag = app.pipeline(pipeline)
+        document = await in_thread(rag.document, Ref.parse(ref))
+        return rendered(await in_thread(rag.chunks, document.version))
+
+    @api.get("/answers/{id}")
+    async def answer(id: IdPath) -> Response:
+        """A recorded answer."""
+        return rendered(await in_thread(app.answer, Ref("answer", id)))
+
+    return api
