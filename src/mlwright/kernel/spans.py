@@ -24,7 +24,7 @@ Export = Callable[[Sequence["SpanRow"]], None]
 
 _BATCH = 64
 _COLUMNS = "trace, id, parent, name, started, seconds, error, attributes"
-_INSERT = f"insert into kernel_span ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (trace, id) do nothing"
+_INSERT = f"insert into kernel_span ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:$|-)")
 _encode = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":")).encode
 
@@ -155,12 +155,12 @@ class Spans:
 
     def trace(self, trace: str) -> list[SpanRow]:
         """All spans of a trace, by start."""
-        sql = f"select {_COLUMNS} from kernel_span where trace = ? order by started, id"
+        sql = f"select {_COLUMNS} from kernel_span where trace = ? order by started, id"  # noqa: S608
         return self._read(sql, (trace,))
 
     def recent(self, limit: int = 100) -> list[SpanRow]:
         """The newest spans without a parent here, newest first: one for each trace that began in this system."""
-        sql = f"select {_COLUMNS} from kernel_span where parent = '' order by started desc, id desc limit ?"
+        sql = f"select {_COLUMNS} from kernel_span where parent = '' order by started desc, id desc limit ?"  # noqa: S608
         return self._read(sql, (limit,))
 
     def prune(self, before: datetime) -> int:

@@ -1,0 +1,105 @@
+"""Settings of this machine: from the environment (`MLWRIGHT_…`), else from a TOML file, else a default.
+
+What belongs to the system stands in the blueprint; here stands what differs from machine to machine.
+"""
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlwright.kernel.errors import UserError
+
+_PREFIX = "MLWRIGHT_"
+
+
+class Secret(str):
+    """A text that does not show itself: `repr` and f-string debugging give stars. Use it as any text."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+
+_NOTHING = Secret("")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`store` and `blobs` are addresses (both live in the workspace where empty); `fetch_allow` lists hosts, addresses
+    and networks that the fetcher may reach although they are private; `otlp_endpoint` is where spans are sent, as
+    `http://127.0.0.1:4318`, with `otlp_headers` as `name=value,name=value`."""
+
+    home: str = ".mlwright"
+    store: Secret = _NOTHING
+    blobs: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8700
+    api_keys: tuple[Secret, ...] = ()
+    log_level: str = "info"
+    fetch_allow: tuple[str, ...] = ()
+    otlp_endpoint: str = ""
+    otlp_headers: Secret = _NOTHING
+    span_days: int = 30
+
+
+def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. `file` may be absent on disk; `environ` is this process's where not given.
+
+    Raises UserError, naming the place, for an unknown key of the file, for a variable that looks like a misspelt one,
+    and for a value of the wrong type. Other variables that start with MLWRIGHT_ belong to others and are let be.
+    """
+    fields = {field.name: field for field in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, value in _read(file).items():
+        if name not in fields:
+            raise UserError(f"{file}: there is no setting {name!r}", hint=_nearest(name, fields, cutoff=0.0))
+        values[name] = _convert(f"{file}: {name}", value, fields[name].default)
+    for variable, text in (os.environ if environ is None else environ).items():
+        if not variable.startswith(_PREFIX):
+            continue
+        name = variable.removeprefix(_PREFIX).lower()
+        if name in fields:
+            values[name] = _convert(variable, text, fields[name].default)
+        elif close := difflib.get_close_matches(name, fields, n=1, cutoff=0.8):
+            raise UserError(f"there is no setting {variable}", hint=f"did you mean {_PREFIX}{close[0].upper()}?")
+    return Settings(**values)
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    if file is None or not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: {error}", hint='write lines like port = 8700 or host = "127.0.0.1"') from error
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}", hint="make it a file that this user may read") from error
+
+
+def _convert(place: str, value: Any, like: Any) -> Any:
+    """The value in the type of the default; lists in the environment are written with commas."""
+    if isinstance(like, tuple):
+        items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise UserError(f"{place} is not a list of texts", hint='write ["a", "b"], in the environment a,b')
+        kind = Secret if place.lower().endswith("api_keys") else str
+        return tuple(kind(item) for item in items if item)
+    if isinstance(like, int):
+        try:
+            return int(value)
+        except (TypeError, ValueError) as error:
+            raise UserError(f"{place} is not a whole number", hint=f"write one, as {like}") from error
+    if not isinstance(value, str):
+        raise UserError(f"{place} is not a text", hint='put it in quotes, as "…"')
+    return type(like)(value)
+
+
+def _nearest(name: str, known: Mapping[str, object], cutoff: float) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=cutoff or 0.6)
+    return f"did you mean {close[0]!r}?" if close else f"the settings are: {', '.join(known)}"
