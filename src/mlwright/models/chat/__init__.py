@@ -76,6 +76,9 @@ class ChatModel(Protocol):
 
 
 class ChatPart(Part):
+    why: str = ""
+    """Why this one, in your words: it is shown where the model is."""
+
     @abstractmethod
     def facts(self) -> ChatFacts: ...
 

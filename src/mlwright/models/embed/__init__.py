@@ -43,6 +43,9 @@ class Embedder(Protocol):
 
 
 class EmbedPart(Part):
+    why: str = ""
+    """Why this one, in your words: it is shown where the model is."""
+
     @abstractmethod
     def facts(self) -> EmbedFacts: ...
 
