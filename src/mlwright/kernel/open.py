@@ -5,6 +5,7 @@ from pathlib import Path
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.blobs import open_blobs
 from mlwright.kernel.clock import Clock, SystemClock
+from mlwright.kernel.errors import ProviderError
 from mlwright.kernel.jobs import Jobs
 from mlwright.kernel.lineage import Lineage
 from mlwright.kernel.spans import Spans
@@ -17,8 +18,14 @@ def open_kernel(
     """Open the workspace in the folder `home`, which is made if need be.
 
     `store` and `blobs` are addresses as `open_store` and `open_blobs` take them; without one, both live in `home`.
-    The caller closes `kernel.store`.
+    The caller closes `kernel.store`. Raises ProviderError where the folder cannot be made.
     """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProviderError(
+            f"the workspace {home} cannot be made: {error.strerror}", hint="choose a folder that you may write to"
+        ) from error
     clock = clock or SystemClock()
     database = open_store(store or home / "mlwright.db", clock)
     try:

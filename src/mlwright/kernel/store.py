@@ -9,7 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,8 @@ from mlwright.kernel.errors import Conflict, MlwrightError, TransientError, User
 from mlwright.kernel.migrate import migrate
 from mlwright.kernel.stores import Connection, Engine, Name
 from mlwright.kernel.stores import Row as Row
+from mlwright.kernel.stores.postgresql import Postgresql
+from mlwright.kernel.stores.sqlite import Sqlite
 
 _SOON_S = 0.05
 _BEHIND = 20_000
@@ -272,10 +274,15 @@ class Store:
     def _commit(self, op: _Op) -> int:
         self._check_open()
         self._queue.append(op)
-        while not op.done:
-            with self._turn:
-                if not op.done:
-                    self._commit_queued()
+        try:
+            while not op.done:
+                with self._turn:
+                    if not op.done:
+                        self._commit_queued()
+        except BaseException:  # Ctrl-C here: nobody waits for this statement any more
+            with suppress(ValueError):  # not queued: another thread has taken it up
+                self._queue.remove(op)
+            raise
         if op.error is not None:
             raise op.error
         return op.result
@@ -314,7 +321,7 @@ class Store:
             except Exception:
                 connection.rollback()
                 raise
-            except BaseException:  # Ctrl-C in this thread: the others' statements stay queued, in order
+            except BaseException:  # Ctrl-C in this thread: the statements of others stay queued, in order
                 if connection.in_transaction:
                     connection.rollback()
                     self._queue.extendleft(reversed(ops))
@@ -366,8 +373,6 @@ def open_store(url: str | Path, clock: Clock | None = None) -> Store:
     clock = clock or SystemClock()
     text = str(url)
     if text.startswith(("postgresql://", "postgres://")):
-        from mlwright.kernel.stores.postgresql import Postgresql
-
         return Store(Postgresql(text))
     if text.startswith("sqlite:///"):
         text = text.removeprefix("sqlite:///")
@@ -376,6 +381,4 @@ def open_store(url: str | Path, clock: Clock | None = None) -> Store:
             f"{text.partition('://')[0]}:// is not a store that mlwright knows",
             hint="write a path, sqlite:///path or postgresql://user@host/database",
         )
-    from mlwright.kernel.stores.sqlite import Sqlite
-
     return Store(Sqlite(Path(text), clock))

@@ -7,13 +7,30 @@ class TestMine(StoreSuite):
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from mlwright.kernel.clock import Clock
 from mlwright.kernel.errors import Conflict, MlwrightError, ProviderError, UserError
 from mlwright.kernel.store import Store
+from mlwright.kernel.stores import Connection
+from mlwright.kernel.stores.sqlite import Sqlite
 
 _ADD = "insert into pair (key, value) values (?, ?)"
+
+
+class TightSqlite(Sqlite):
+    """A SQLite file whose disk is full after so many pages of 4 KiB: `Store(TightSqlite(path, clock, pages=20))`."""
+
+    def __init__(self, path: Path, clock: Clock, *, pages: int) -> None:
+        super().__init__(path, clock)
+        self._pages = pages
+
+    def writer(self) -> Connection:
+        connection = super().writer()
+        connection.rows(f"pragma max_page_count = {self._pages}", ())
+        return connection
 
 
 class StoreSuite:
@@ -131,7 +148,7 @@ class StoreSuite:
             with pairs.transaction(alone=False) as transaction:
                 transaction.write(_ADD, (key, "x"))
 
-        _together(*(lambda key=key: add(key) for key in range(8)))  # type: ignore[misc]
+        _together(*(lambda key=key: add(key) for key in range(8)))
         assert pairs.one("select count(*) as n from pair") == {"n": 8}
 
     def test_many_threads_write_at_once(self, pairs: Store) -> None:
@@ -140,7 +157,7 @@ class StoreSuite:
                 pairs.write(_ADD, (key, "x"))
                 assert pairs.one("select key from pair where key = ?", (key,)) == {"key": key}
 
-        _together(*(lambda start=start: write(start) for start in range(0, 800, 50)))  # type: ignore[misc]
+        _together(*(lambda start=start: write(start) for start in range(0, 800, 50)))
         assert pairs.one("select count(*) as n from pair") == {"n": 800}
 
     def test_one_failing_writer_does_not_spoil_the_others(self, pairs: Store) -> None:
@@ -155,7 +172,7 @@ class StoreSuite:
                 except Conflict as error:
                     refused.append(error)
 
-        _together(*(lambda start=start: write(start) for start in range(100, 900, 100)))  # type: ignore[misc]
+        _together(*(lambda start=start: write(start) for start in range(100, 900, 100)))
         assert (pairs.one("select count(*) as n from pair"), len(refused)) == ({"n": 161}, 160)
 
     def test_soon_is_there_after_flush(self, pairs: Store) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlwright.kernel.clock import Clock
-from mlwright.kernel.errors import Conflict, MlwrightError, NotFound, ProviderError, TransientError, UserError
+from mlwright.kernel.errors import Conflict, MlwrightError, ProviderError, TransientError, UserError
 from mlwright.kernel.stores import VALUES, Connection, Name, Row
 from mlwright.kernel.stores._sql import split
 
@@ -29,7 +29,7 @@ _PRAGMAS = (
 
 
 class Sqlite:
-    """One database file. Its folder is made if need be; NotFound or ProviderError where that is not possible."""
+    """One database file. Its folder is made if need be; ProviderError where that is not possible."""
 
     name: Name = "sqlite"
 
@@ -39,7 +39,7 @@ class Sqlite:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise NotFound(
+            raise ProviderError(
                 f"the folder of {path} cannot be made: {error.strerror}", hint="choose a folder that you may write to"
             ) from error
         with _clear(self.place):
