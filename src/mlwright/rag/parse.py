@@ -60,6 +60,11 @@ class Reader:
         """End the worker processes. A later `read` raises ProviderError."""
         self._finalizer()
 
+    @property
+    def busy(self) -> int:
+        """How many documents are being parsed now."""
+        return len(self._pool.busy)
+
     def read(self, data: bytes, key: str) -> Parsed:
         """Parse one file. `key` is its name, for its suffix and for messages.
 
@@ -198,10 +203,14 @@ class _Worker:
 
     def _expire(self, expired: threading.Event) -> None:
         expired.set()
+        self.kill()
+
+    def kill(self) -> None:
         self._process.kill()
 
     def stop(self) -> None:
-        self._process.kill()
+        """End the process and close its pipes; more than once is no harm."""
+        self.kill()
         self._process.wait()
         for pipe in (self._requests, self._answers):
             with contextlib.suppress(OSError):  # what was not sent yet has no reader any more
@@ -216,45 +225,54 @@ class _Pool:
         self._free = threading.Semaphore(size)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
+        self.busy: list[_Worker] = []
         self._closed = False
 
     def ask(self, header: dict[str, Any], data: bytes, seconds: float) -> Message:
         with self._free:
-            worker = self._take()
+            worker, stopped = self._take(), True
             try:
                 answer = worker.ask(header, data, seconds)
+                stopped = bool(answer[0].get("leave"))
+                return answer
             except _Died as died:
+                if self._closed:
+                    raise _closed() from died
                 raise _unreadable(header["key"], seconds, died) from died
-            except BaseException:
-                worker.stop()
-                raise
-            if answer[0].get("leave"):
-                worker.stop()
-            else:
-                self._give(worker)
-            return answer
+            finally:
+                self._give(worker, stopped=stopped)
 
     def _take(self) -> _Worker:
         with self._lock:
             if self._closed:
-                raise ProviderError("this reader is closed", hint="open another one")
-            if self._idle:
-                return self._idle.pop()
-        return _Worker(self._memory)
-
-    def _give(self, worker: _Worker) -> None:
+                raise _closed()
+            idle = self._idle.pop() if self._idle else None
+        worker = idle or _Worker(self._memory)
         with self._lock:
-            if not self._closed:
+            self.busy.append(worker)
+        return worker
+
+    def _give(self, worker: _Worker, *, stopped: bool) -> None:
+        with self._lock:
+            self.busy.remove(worker)
+            keep = not stopped and not self._closed
+            if keep:
                 self._idle.append(worker)
-                return
-        worker.stop()
+        if not keep:
+            worker.stop()
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            for worker in self.busy:
+                worker.kill()  # the thread that waits for its answer tidies up
         for worker in idle:
             worker.stop()
+
+
+def _closed() -> ProviderError:
+    return ProviderError("this reader is closed", hint="open another one")
 
 
 def _unreadable(key: str, seconds: float, died: _Died) -> Unreadable:

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
+from itertools import chain
 
 from mlwright.rag.types import Block
 
@@ -39,7 +40,7 @@ class Seams:
         kinds.update(dict.fromkeys((block.start for block in blocks), Seam.BLOCK))
         self._offsets = sorted(kinds)
         self._kinds = [kinds[offset] for offset in self._offsets]
-        for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+        for block, after in zip(blocks, chain(blocks[1:], (None,)), strict=False):
             if block.kind == "heading":
                 self._close(block.start, after.start + 1 if after and after.kind != "heading" else block.end)
             elif block.kind in ("code", "table") and fits(block.start, block.end):

@@ -81,10 +81,11 @@ class _Parts:
         there, best, least = self._tokens.at(end), end, math.inf
         if self._overlap < 1:
             return end
-        nearest, farthest = self._overlap * 2 / 3, self._overlap * 4 / 3
+        nearest = self._overlap * 2 / 3
         for offset, seam in self._seams.between(start, end - 1):
             size = there - self._tokens.at(offset)
             cost = abs(size - self._overlap) / self._overlap + _START_COST[seam]
+            farthest = self._overlap * (5 if seam <= Seam.SENTENCE else 4) / 3
             if nearest <= size <= farthest and cost <= least:
                 best, least = offset, cost
         return best

@@ -1,0 +1,178 @@
+"""PDF: reading order, headings, hyphens, pages, and files that cannot be read."""
+
+import ctypes
+import io
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+import pytest
+
+from mlwright.kernel.errors import Unreadable
+from mlwright.rag.parse import Reader
+from mlwright.rag.parsers import pdf
+from mlwright.rag.types import Parsed
+from mlwright.testing.parsers import ParserSuite
+
+Placed = tuple[float, float, float, str]
+"""Left and baseline in points from the lower left corner, size, words."""
+
+
+def made(*pages: list[Placed], font: str = "Helvetica") -> bytes:
+    """A PDF with these lines on its pages of 600 x 800 points."""
+    document = pdfium.PdfDocument.new()
+    for lines in pages:
+        page = document.new_page(600, 800)
+        for left, bottom, size, words in lines:
+            item = raw.FPDFPageObj_NewTextObj(document.raw, font.encode(), size)
+            encoded = (words + "\0").encode("utf-16-le")
+            buffer = ctypes.create_string_buffer(encoded, len(encoded))
+            raw.FPDFText_SetText(item, ctypes.cast(buffer, raw.FPDF_WIDESTRING))
+            raw.FPDFPageObj_Transform(item, 1, 0, 0, 1, left, bottom)
+            raw.FPDFPage_InsertObject(page.raw, item)
+        page.gen_content()
+        page.close()
+    target = io.BytesIO()
+    document.save(target)
+    document.close()
+    return target.getvalue()
+
+
+def column(left: float, top: float, *lines: str, size: float = 10, step: float = 12) -> list[Placed]:
+    return [(left, top - step * number, size, line) for number, line in enumerate(lines)]
+
+
+PLAIN = made(
+    [(50, 740, 20, "The pump"), *column(50, 700, "It feeds the boiler", "all day long.", "And it never stops.")],
+    [(50, 740, 14, "Steps"), *column(50, 700, "Open it slowly and", "close it again.")],
+)
+
+
+class TestPdf(ParserSuite):
+    config = pdf.Config()
+    samples = ((PLAIN, "a.pdf"),)
+
+
+def parsed(data: bytes) -> Parsed:
+    return pdf.Config().build().parse(data, "a.pdf")
+
+
+def blocks(document: Parsed) -> list[tuple[str, int, str]]:
+    return [(block.kind, block.level, document.text[block.start : block.end]) for block in document.blocks]
+
+
+def test_large_type_is_a_heading_and_lines_become_paragraphs() -> None:
+    assert blocks(parsed(PLAIN)) == [
+        ("heading", 1, "The pump"),
+        ("paragraph", 0, "It feeds the boiler all day long. And it never stops."),
+        ("heading", 2, "Steps"),
+        ("paragraph", 0, "Open it slowly and close it again."),
+    ]
+
+
+def test_pages_start_where_their_first_word_stands() -> None:
+    document = parsed(PLAIN)
+    assert [document.text[start:][:5] for start in document.pages] == ["The p", "Steps"]
+    assert document.title == "The pump"
+
+
+def test_a_sentence_goes_on_over_the_page() -> None:
+    document = parsed(
+        made(column(50, 700, "The pump feeds the", "boiler with"), column(50, 700, "water from the river."))
+    )
+    assert document.text == "The pump feeds the boiler with water from the river."
+    assert document.text[document.pages[1] :] == "water from the river."
+
+
+def test_running_headers_and_page_numbers_go() -> None:
+    pages = [
+        [(50, 780, 8, "Manual of pumps"), *column(50, 700, f"Words of part {number}."), (300, 100, 8, str(number + 1))]
+        for number in range(6)
+    ]
+    document = parsed(made(*pages))
+    assert "Manual" not in document.text
+    assert document.text.split("\n\n") == [f"Words of part {number}." for number in range(6)]
+    assert len(document.pages) == 6
+
+
+def test_columns_are_read_one_after_the_other() -> None:
+    left = [f"Left line {number} tells of the pump" for number in range(12)]
+    right = [f"Right line {number} tells of the valve" for number in range(12)]
+    rows = [line for pair in zip(column(50, 700, *left), column(320, 700, *right), strict=True) for line in pair]
+    text = parsed(made(rows)).text
+    found = re.findall(r"(Left|Right) line (\d+)", text)
+    assert found == [("Left", str(number)) for number in range(12)] + [("Right", str(number)) for number in range(12)]
+
+
+def test_a_page_without_text_is_named() -> None:
+    document = parsed(made(column(50, 700, "Words."), [], column(50, 700, "More words.")))
+    assert document.notes == ("page 2 has no text (it is empty)",)
+    assert len(document.pages) == 3
+
+
+def test_a_file_without_text_has_a_reason() -> None:
+    with pytest.raises(Unreadable) as caught:
+        parsed(made([], []))
+    assert caught.value.reason == "no_text"
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7\n", b"%PDF-1.7\n" + b"x" * 5000, PLAIN[:300]])
+def test_a_broken_file_has_a_reason(data: bytes) -> None:
+    with pytest.raises(Unreadable) as caught:
+        parsed(data)
+    assert caught.value.reason in ("broken", "no_text")
+    assert "a.pdf" in caught.value.message
+
+
+def test_sample_files_are_read_or_refused_with_a_reason(shared_data: Path) -> None:
+    folder = shared_data / "pdf_pypdf_samples"
+    listed = {entry["path"]: entry for entry in json.loads((folder / "files.json").read_text("utf-8"))["data"]}
+    reasons: Counter[str] = Counter()
+    with Reader(seconds=30) as reader:
+        for path in sorted(folder.rglob("*.pdf")):
+            entry = listed.get(path.relative_to(folder).as_posix(), {})
+            try:
+                document = reader.read(path.read_bytes(), path.name)
+            except Unreadable as error:
+                reasons[error.reason] += 1
+                assert (error.reason == "encrypted") == bool(entry.get("encrypted"))
+            else:
+                reasons["read"] += 1
+                assert len(document.pages) == entry.get("pages", len(document.pages)), path
+    assert reasons.total() == 29
+    assert set(reasons) == {"read", "no_text", "encrypted"}
+    assert reasons["encrypted"] == 1
+    assert reasons["read"] >= 20
+
+
+def test_hyphens_at_line_ends_are_repaired(shared_data: Path) -> None:
+    text = parsed((shared_data / "pdf_pypdf_samples" / "026-latex-multicolumn" / "multicolumn.pdf").read_bytes()).text
+    assert "consectetuer adipiscing elit" in text
+    assert "magna. Donec vehicula augue" in text
+    assert "\ufffe" not in text
+
+
+def test_words_of_reviewed_files_are_found(shared_data: Path) -> None:
+    """Bag of words against reviewed Markdown, mean over the files that have one."""
+    folder, scores = shared_data / "pdf_docling_gt", []
+    for source in sorted((folder / "sources").glob("*.pdf")):
+        truth = folder / "groundtruth" / f"{source.stem}.md"
+        if truth.exists():
+            scores.append(f1(parsed(source.read_bytes()).text, truth.read_text("utf-8")))
+    assert len(scores) == 11
+    assert sum(scores) / len(scores) >= 0.94
+
+
+def f1(text: str, truth: str) -> float:
+    truth = (
+        re.sub(r"<!--.*?-->", "", truth)
+        .replace("&amp;", "&")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("\\_", "_")
+    )
+    ours, theirs = (Counter(re.findall(r"\w+", one.lower())) for one in (text, truth))
+    return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
