@@ -52,7 +52,7 @@ class Remote:
             async with asyncio.TaskGroup() as group:
                 for start, end in self._batches(asked):
                     group.create_task(fill(start, end))
-        except* Exception as errors:
+        except ExceptionGroup as errors:  # one failed request ends the others; its error is the answer
             raise errors.exceptions[0] from None
         return vectors
 

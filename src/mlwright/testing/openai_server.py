@@ -1,0 +1,214 @@
+"""A real server on this machine that speaks the OpenAI protocol and fails on demand: for tests and benchmarks."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import orjson
+from aiohttp import web
+
+from mlwright.models import Embedder
+from mlwright.models.embed.hashing import Config as Hashing
+
+UsageShape = Literal["after", "with_finish", "empty_choice", "every_chunk", "none"]
+"""Where a stream carries its token counts: in a chunk of its own without choices (OpenAI), with the finish reason, in
+a chunk with an empty choice, growing in every chunk, or nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `/chat/completions` says next. Times are in seconds."""
+
+    text: str
+    latency: float = 0.0
+    """Before the first byte."""
+    pause: float = 0.0
+    """Between two chunks."""
+    usage: UsageShape = "after"
+    counts: Mapping[str, Any] | None = None
+    """The usage object, verbatim; None counts words."""
+    finish: str | None = "stop"
+    """None ends the stream without a finish reason and without [DONE]."""
+    cut_after: int | None = None
+    """Breaks the connection after so many chunks."""
+    split: int | None = None
+    """Sends the stream in pieces of so many bytes, wherever they fall."""
+    error: Mapping[str, Any] | None = None
+    """An error object sent inside the stream, after the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A refusal of the next request, whatever its path."""
+
+    status: int
+    message: str = "scripted failure"
+    code: str = ""
+    headers: Mapping[str, str] | None = None
+    latency: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as it came in."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+class OpenAiServer:
+    """`with OpenAiServer() as server: … base_url=server.url`. It runs on a thread and a port of its own.
+
+    Without a script it repeats the last message, so that load tests need none. `key` makes it ask for that bearer.
+    """
+
+    def __init__(self, *script: Answer | Failure, key: str = "", model: str = "scripted-1", dims: int = 64) -> None:
+        self.url = ""
+        self.seen: list[Seen] = []
+        self.gone = 0
+        """Streams that the client has closed early."""
+        self._script = deque(script)
+        self._key, self._model = key, model
+        self._embedder: Embedder = Hashing(dims=dims).build()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="openai-server", daemon=True)
+        self._runner: web.AppRunner | None = None
+
+    def script(self, *more: Answer | Failure) -> None:
+        """What comes next, in order."""
+        self._script.extend(more)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _start(self) -> str:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/embeddings", self._embeddings)
+        app.router.add_get("/v1/models", self._models)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+
+    async def _stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self._loop.shutdown_asyncgens()
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        body = await self._admit(request)
+        step = self._next()
+        if isinstance(step, Failure):
+            return await _refused(step)
+        answer = step or Answer(f"You said: {body['messages'][-1]['content']}")
+        await asyncio.sleep(answer.latency)
+        usage = dict(answer.counts or _counted(body, answer.text))
+        if not body.get("stream"):
+            return web.json_response(self._completion(answer, usage))
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        try:
+            await self._send(request, response, answer, usage)
+        except (ConnectionError, asyncio.CancelledError):
+            self.gone += 1
+            raise
+        return response
+
+    async def _send(
+        self, request: web.Request, response: web.StreamResponse, answer: Answer, usage: dict[str, Any]
+    ) -> None:
+        chunks = [b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in self._chunks(answer, usage)]
+        if answer.error is not None:
+            chunks.append(b"data: " + orjson.dumps({"error": answer.error}) + b"\n\n")
+        elif answer.finish is not None:
+            chunks.append(b"data: [DONE]\n\n")
+        if answer.split:
+            stream = b"".join(chunks)
+            chunks = [stream[at : at + answer.split] for at in range(0, len(stream), answer.split)]
+        for number, chunk in enumerate(chunks):
+            if number == answer.cut_after:
+                if request.transport is not None:
+                    request.transport.abort()
+                return
+            await response.write(chunk)
+            await asyncio.sleep(answer.pause)
+        await response.write_eof()
+
+    def _chunks(self, answer: Answer, usage: dict[str, Any]) -> list[dict[str, Any]]:
+        words = [word for word in answer.text.replace(" ", " \0").split("\0") if word]
+        chunks = [self._chunk({"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None})]
+        chunks += [self._chunk({"index": 0, "delta": {"content": word}, "finish_reason": None}) for word in words]
+        if answer.usage == "every_chunk":
+            for number, chunk in enumerate(chunks):
+                chunk["usage"] = {**usage, "completion_tokens": number}
+        if answer.finish is not None:
+            chunks.append(self._chunk({"index": 0, "delta": {}, "finish_reason": answer.finish}))
+            if answer.usage in ("with_finish", "every_chunk"):
+                chunks[-1]["usage"] = usage
+        if answer.usage == "after":
+            chunks.append({**self._chunk(), "usage": usage})
+        elif answer.usage == "empty_choice":
+            chunks.append({**self._chunk({"index": 0, "delta": {}}), "usage": usage})
+        return chunks
+
+    def _chunk(self, *choices: dict[str, Any]) -> dict[str, Any]:
+        return {"id": "chat-1", "object": "chat.completion.chunk", "model": self._model, "choices": list(choices)}
+
+    def _completion(self, answer: Answer, usage: dict[str, Any]) -> dict[str, Any]:
+        said = {"role": "assistant", "content": answer.text}
+        choice = {"index": 0, "message": said, "finish_reason": answer.finish}
+        return {**self._chunk(choice), "object": "chat.completion", "usage": usage}
+
+    async def _embeddings(self, request: web.Request) -> web.StreamResponse:
+        body = await self._admit(request)
+        step = self._next()
+        if isinstance(step, Failure):
+            return await _refused(step)
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        vectors = await self._embedder.embed(texts)
+        rows = [{"object": "embedding", "index": place, "embedding": row.tolist()} for place, row in enumerate(vectors)]
+        count = sum(len(text.split()) for text in texts)
+        usage = {"prompt_tokens": count, "total_tokens": count}
+        return web.json_response({"object": "list", "model": body["model"], "data": rows[::-1], "usage": usage})
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"object": "list", "data": [{"id": self._model, "object": "model"}]})
+
+    async def _admit(self, request: web.Request) -> dict[str, Any]:
+        body: dict[str, Any] = orjson.loads(await request.read())
+        self.seen.append(Seen(request.path, dict(request.headers), body))
+        if self._key and request.headers.get("Authorization") != f"Bearer {self._key}":
+            error = {"message": f"Incorrect API key: {request.headers.get('Authorization')}", "code": "invalid_api_key"}
+            raise web.HTTPUnauthorized(text=orjson.dumps({"error": error}).decode(), content_type="application/json")
+        return body
+
+    def _next(self) -> Answer | Failure | None:
+        return self._script.popleft() if self._script else None
+
+
+async def _refused(failure: Failure) -> web.StreamResponse:
+    await asyncio.sleep(failure.latency)
+    error = {"message": failure.message, "type": failure.code or "error", "code": failure.code or None}
+    return web.json_response({"error": error}, status=failure.status, headers=failure.headers)
+
+
+def _counted(body: Mapping[str, Any], text: str) -> dict[str, Any]:
+    read = sum(len(str(message["content"]).split()) for message in body["messages"])
+    return {"prompt_tokens": read, "completion_tokens": len(text.split())}
