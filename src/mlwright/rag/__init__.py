@@ -1,1 +1,72 @@
-"""TODO rag."""
+"""RAG: documents become chunks in an index; a question becomes an answer with verified citations."""
+
+from typing import TYPE_CHECKING
+
+from mlwright.kernel.lazy import front_door
+
+if TYPE_CHECKING:
+    from mlwright.rag.build import Rag as Rag
+    from mlwright.rag.build import answer_of as answer_of
+    from mlwright.rag.build import answers as answers
+    from mlwright.rag.build import build_rag as build_rag
+    from mlwright.rag.plan import Load as Load
+    from mlwright.rag.plan import cost_lines as cost_lines
+    from mlwright.rag.plan import prompt_tokens as prompt_tokens
+    from mlwright.rag.plan import storage_lines as storage_lines
+    from mlwright.rag.ports import DocumentSource as DocumentSource
+    from mlwright.rag.ports import Recorder as Recorder
+    from mlwright.rag.ports import SourceDocument as SourceDocument
+    from mlwright.rag.prompt import Prompt as Prompt
+    from mlwright.rag.prompt import built_in as built_in
+    from mlwright.rag.report import RagReport as RagReport
+    from mlwright.rag.spec import PipelineSpec as PipelineSpec
+    from mlwright.rag.types import Answer as Answer
+    from mlwright.rag.types import Block as Block
+    from mlwright.rag.types import Chunk as Chunk
+    from mlwright.rag.types import Citation as Citation
+    from mlwright.rag.types import DocumentInfo as DocumentInfo
+    from mlwright.rag.types import Hit as Hit
+    from mlwright.rag.types import IndexReport as IndexReport
+    from mlwright.rag.types import Parsed as Parsed
+    from mlwright.rag.types import Retrieval as Retrieval
+    from mlwright.rag.types import Span as Span
+    from mlwright.rag.types import Token as Token
+
+__all__ = [
+    "Answer",
+    "Block",
+    "Chunk",
+    "Citation",
+    "DocumentInfo",
+    "DocumentSource",
+    "Hit",
+    "IndexReport",
+    "Load",
+    "Parsed",
+    "PipelineSpec",
+    "Prompt",
+    "Rag",
+    "RagReport",
+    "Recorder",
+    "Retrieval",
+    "SourceDocument",
+    "Span",
+    "Token",
+    "answer_of",
+    "answers",
+    "build_rag",
+    "built_in",
+    "cost_lines",
+    "prompt_tokens",
+    "storage_lines",
+]
+__getattr__, __dir__ = front_door(
+    __name__,
+    build="Rag answer_of answers build_rag",
+    plan="Load cost_lines prompt_tokens storage_lines",
+    ports="DocumentSource Recorder SourceDocument",
+    prompt="Prompt built_in",
+    report="RagReport",
+    spec="PipelineSpec",
+    types="Answer Block Chunk Citation DocumentInfo Hit IndexReport Parsed Retrieval Span Token",
+)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMS = 16
-_WORDS = "boiler valve pump gasket turbine rotor piston flange nozzle bearing".split()
+_WORDS = ["boiler", "valve", "pump", "gasket", "turbine", "rotor", "piston", "flange", "nozzle", "bearing"]
 
 
 def vectors_of(count: int, seed: int = 0) -> "NDArray[np.float32]":
@@ -104,7 +104,8 @@ class IndexSuite:
 
     def test_a_filter_that_nothing_meets_finds_nothing(self, index: Index) -> None:
         index.apply(1, entries_of(20), vectors_of(20), [])
-        for where in ({"colour": "green"}, {"absent": "red"}, {"colour": []}):
+        nothing: list[dict[str, str | list[str]]] = [{"colour": "green"}, {"absent": "red"}, {"colour": []}]
+        for where in nothing:
             assert index.by_vector(vectors_of(1)[0], 5, where) == []
             assert index.by_words("boiler", 5, where) == []
 
@@ -190,7 +191,7 @@ class IndexSuite:
         home, random = tmp_path / "index", Random(4)  # noqa: S311
         acknowledged = 0
         for _ in range(self.kill_rounds):
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-c", _CHILD, str(home), self.config.model_dump_json(), type(self.config).__module__],
                 stdout=subprocess.PIPE,
                 text=True,

@@ -109,6 +109,7 @@ class ExactIndex:
         self._home, self._dims = home, dims
         self._lock = threading.RLock()
         self._epoch, self._seen = "", (0, 0)
+        self._snapshot: _View
         while not self._current.exists():
             with suppress(Conflict), self._alone():  # a Conflict says that another process is making it
                 if not self._current.exists():

@@ -1,0 +1,217 @@
+"""Answer: a question becomes text with verified citations, streamed while it is made."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import cast
+
+from mlwright.kernel.aio import in_thread
+from mlwright.kernel.base import Kernel
+from mlwright.kernel.errors import NotFound, ProviderError
+from mlwright.kernel.ids import Ref, new_ref
+from mlwright.kernel.lineage import Edge
+from mlwright.kernel.spans import GenAI
+from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Price, Usage, cost_of
+from mlwright.rag import tables
+from mlwright.rag.citing import Cited, Marks, cite, sentences
+from mlwright.rag.context import Shown, assemble
+from mlwright.rag.indexes import Filter
+from mlwright.rag.prompt import NO_ANSWER, Prompt
+from mlwright.rag.retrieve import Retriever
+from mlwright.rag.spec import GenerateSpec
+from mlwright.rag.types import Answer, Retrieval, Token
+
+TOP_PASSAGES = Ref("model", "rule/top_passages@1")
+_PASSAGES = 3
+_LONGEST_QUOTE = 400
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known of an answer while it is made."""
+
+    question: str
+    release: Ref | None
+    model: Ref
+    price: Price | None
+    retrieval: Retrieval
+    shown: list[Shown]
+    seconds: dict[str, float]
+    began: float
+    usage: Usage = field(default_factory=Usage)
+    called: bool = False
+    stopped: str = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers the questions of one pipeline."""
+
+    pipeline: str
+    spec: GenerateSpec
+    kernel: Kernel
+    embedder: Embedder
+    chat: Mapping[str, ChatModel]
+    prices: Mapping[str, Price | None]
+    prompt: Prompt
+    retriever: Retriever
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        model: str = "",
+        where: Filter | None = None,
+        release: Ref | None = None,
+        timeout: float | None = None,
+    ) -> AsyncGenerator[Token | Answer]:
+        """Tokens, and last the Answer, which is kept when it is given out.
+
+        The text of the Answer is the one that counts: marks that proved to support nothing are gone from it, and where
+        citations are required and none holds, it abstains. Closing the iterator early stops the model, and keeps
+        nothing. `timeout` is in seconds, for the model. Raises NotFound for an unknown model or before the first
+        ingest, and what the model raises."""
+        writer = self._model(model)
+        draft = await self._draft(question, writer.ref, self.prices.get(model or self.spec.model), where, release)
+        if not draft.retrieval.hits and self.spec.if_empty == "abstain":
+            yield Token(NO_ANSWER)
+            yield await self._finish(draft, Cited(NO_ANSWER, ()), abstained=True)
+            return
+        marks, said = Marks({one.number for one in draft.shown}), []
+        async with aclosing(self._written(writer, draft, timeout)) as pieces:
+            async for piece in pieces:
+                said.append(piece)
+                if ready := marks.feed(piece):
+                    yield Token(ready)
+        if ready := marks.rest():
+            yield Token(ready)
+        cited = await in_thread(self._cite, "".join(said), draft.shown)
+        unsupported = self.spec.cite == "required" and not cited.citations
+        abstained = draft.stopped == "abstain" or not cited.text or NO_ANSWER in cited.text or unsupported
+        if unsupported and draft.stopped != "abstain":
+            cited = Cited(NO_ANSWER, ())
+        yield await self._finish(draft, cited, abstained=abstained)
+
+    async def passages(self, question: str, *, where: Filter | None = None, release: Ref | None = None) -> Answer:
+        """The best passages, quoted, without a model: what is left when no model answers."""
+        draft = await self._draft(question, TOP_PASSAGES, None, where, release)
+        best = draft.shown[:_PASSAGES]
+        text = "\n\n".join(f"{_opening(one.text)} [{one.number}]" for one in best)
+        cited = await in_thread(self._cite, text, best)
+        return await self._finish(draft, cited if best else Cited(NO_ANSWER, ()), abstained=not best)
+
+    def model_ref(self, name: str = "") -> Ref:
+        """The model behind a name of `models.chat`, or behind the pipeline's own. Raises NotFound."""
+        return self._model(name).ref
+
+    def _model(self, name: str) -> ChatModel:
+        wanted = name or self.spec.model
+        if wanted not in self.chat:
+            known = ", ".join(self.chat) or "none"
+            raise NotFound(f"pipeline {self.pipeline!r} has no model {wanted!r}", hint=f"models.chat has: {known}")
+        return self.chat[wanted]
+
+    async def _draft(
+        self, question: str, model: Ref, price: Price | None, where: Filter | None, release: Ref | None
+    ) -> _Draft:
+        began = perf_counter()
+        retrieval = await self.retriever.retrieve(question, where=where)
+        seconds = {**retrieval.seconds, "retrieve": perf_counter() - began}
+        shown = await in_thread(self._shown, question, retrieval)
+        return _Draft(question, release, model, price, retrieval, shown, seconds, began)
+
+    def _shown(self, question: str, retrieval: Retrieval) -> list[Shown]:
+        """The passages that fit into the budget beside the rest of the prompt."""
+        empty = self.prompt.messages(question, (), cite=self.spec.cite)
+        used = sum(self._tokens(message.content) for message in empty)
+        markup = 40 * len(retrieval.hits)  # what stands around each passage: its number, file, lines and headings
+        return assemble(retrieval.hits, self.spec.context - used - markup, self._tokens)
+
+    def _tokens(self, text: str) -> int:
+        return len(self.embedder.token_ends(text))
+
+    async def _written(self, model: ChatModel, draft: _Draft, timeout: float | None) -> AsyncGenerator[str]:
+        """What the model says, piece by piece; its usage goes to the draft."""
+        request = ChatRequest(
+            messages=self.prompt.messages(draft.question, [one.shown() for one in draft.shown], cite=self.spec.cite),
+            question=draft.question,
+            passages=tuple(one.passage() for one in draft.shown),
+            timeout=timeout,
+        )
+        began, finished = perf_counter(), False
+        draft.called = True
+        attributes = {GenAI.OPERATION: GenAI.CHAT, GenAI.REQUEST_MODEL: model.ref.id}
+        with self.kernel.spans.span(f"{GenAI.CHAT} {model.ref.id}", attributes) as span:
+            # closing an iterator is part of a chat model's contract, so it is a generator, though not by its type
+            async with aclosing(cast("AsyncGenerator[Delta | Finish]", model.stream(request))) as stream:
+                async for item in stream:
+                    match item:
+                        case Delta():
+                            draft.seconds.setdefault("first_token", perf_counter() - draft.began)
+                            yield item.text
+                        case Finish():
+                            finished = True
+                            draft.usage, draft.stopped = item.usage, item.reason
+                            span.set(GenAI.RESPONSE_MODEL, item.model)
+                            span.set(GenAI.INPUT_TOKENS, item.usage.input_tokens)
+                            span.set(GenAI.OUTPUT_TOKENS, item.usage.output_tokens)
+                            span.set(GenAI.FINISH_REASONS, [item.reason])
+        draft.seconds["generate"] = perf_counter() - began
+        if not finished:
+            raise ProviderError(f"{model.ref} ended without saying so", hint="the answer may be cut short; ask again")
+
+    def _cite(self, text: str, shown: Sequence[Shown]) -> Cited:
+        versions = {chunk.version for one in shown for chunk in one.chunks}
+        found = (tables.version(self.kernel.store, version) for version in versions)
+        return cite(text, shown, {stored.version.id: stored.parsed.pages for stored in found if stored})
+
+    async def _finish(self, draft: _Draft, cited: Cited, *, abstained: bool) -> Answer:
+        """Make the answer, and keep it: it can be looked up by anybody when this returns."""
+        draft.seconds["total"] = perf_counter() - draft.began
+        answer = Answer(
+            ref=new_ref("answer"),
+            pipeline=self.pipeline,
+            question=draft.question,
+            text=cited.text,
+            citations=cited.citations,
+            hits=draft.retrieval.hits,
+            abstained=abstained,
+            index=draft.retrieval.index,
+            prompt=self.prompt.ref,
+            model=draft.model,
+            release=draft.release,
+            input_tokens=draft.usage.input_tokens,
+            output_tokens=draft.usage.output_tokens,
+            cost=cost_of(draft.usage, draft.price) if draft.called else 0.0,
+            seconds=draft.seconds,
+            at=self.kernel.clock.now(),
+        )
+        tables.add_answer(self.kernel.store, answer)
+        self.kernel.lineage.link_soon(_edges(answer, draft.shown))
+        await in_thread(self.kernel.store.flush)
+        return answer
+
+
+def _edges(answer: Answer, shown: Sequence[Shown]) -> list[Edge]:
+    cited = {citation.chunk for citation in answer.citations}
+    seen = {chunk.ref for one in shown for chunk in one.chunks} - cited
+    return [
+        *(Edge(answer.ref, chunk, "cites") for chunk in sorted(cited)),
+        *(Edge(answer.ref, chunk, "saw") for chunk in sorted(seen)),
+        Edge(answer.ref, answer.index, "searched"),
+        Edge(answer.ref, answer.model, "written by"),
+        Edge(answer.ref, answer.prompt, "prompted by"),
+        *([Edge(answer.ref, answer.release, "served by")] if answer.release else []),
+    ]
+
+
+def _opening(text: str) -> str:
+    """The first whole sentences of a passage, up to 400 characters; more where the first one is longer."""
+    start = end = 0
+    for number, (first, last) in enumerate(sentences(text)):
+        start = first if number == 0 else start
+        if number and last - start > _LONGEST_QUOTE:
+            break
+        end = last
+    return text[start:end]

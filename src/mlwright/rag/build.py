@@ -1,0 +1,227 @@
+"""Rag: one pipeline of a blueprint, open for use."""
+
+import threading
+from collections.abc import AsyncGenerator, Mapping
+
+from mlwright.kernel.aio import in_thread
+from mlwright.kernel.base import Kernel
+from mlwright.kernel.clock import stamp
+from mlwright.kernel.errors import NotFound
+from mlwright.kernel.ids import Ref
+from mlwright.kernel.lineage import Described
+from mlwright.kernel.locks import exclusive
+from mlwright.kernel.progress import Progress, silent
+from mlwright.kernel.store import Store
+from mlwright.models import ChatModel, Embedder, Price
+from mlwright.rag import describe, tables
+from mlwright.rag.answer import Answerer
+from mlwright.rag.indexes import Filter, Index
+from mlwright.rag.ports import DocumentSource, Recorder
+from mlwright.rag.prompt import Prompt, built_in
+from mlwright.rag.report import RagReport, report
+from mlwright.rag.retrieve import Retriever
+from mlwright.rag.rows import IndexVersion
+from mlwright.rag.shelf import PARSING, Shelf
+from mlwright.rag.spec import PipelineSpec
+from mlwright.rag.types import Answer, Chunk, Citation, DocumentInfo, IndexReport, Parsed, Retrieval, Token
+
+
+def build_rag(
+    name: str,
+    spec: PipelineSpec,
+    kernel: Kernel,
+    *,
+    embedder: Embedder,
+    chat: Mapping[str, ChatModel],
+    prices: Mapping[str, Price | None],
+    source: DocumentSource,
+    record: Recorder,
+    prompt: str | None = None,
+) -> "Rag":
+    """Open pipeline `name`. `chat` and `prices` are by name in `models.chat`; `prompt` is the text of the template, the
+    built-in one where None. Opens no index and loads no model. Raises UserError for a template that cannot be used."""
+    kernel.store.migrate("mlwright.rag")
+    template = built_in() if prompt is None else Prompt(prompt, name=spec.generate.prompt or f"of {name}")
+    tables.add_prompt(kernel.store, template.ref, template.text, stamp(kernel.clock.now()))
+    return Rag(name, spec, kernel, embedder, chat, prices, source, record, template)
+
+
+class Rag:
+    """A pipeline: documents in, cited answers out. Safe to use from many tasks and threads at once."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: PipelineSpec,
+        kernel: Kernel,
+        embedder: Embedder,
+        chat: Mapping[str, ChatModel],
+        prices: Mapping[str, Price | None],
+        source: DocumentSource,
+        record: Recorder,
+        prompt: Prompt,
+    ) -> None:
+        self.name, self.spec = name, spec
+        self._kernel, self._embedder, self._source, self._record, self._prompt = (
+            kernel,
+            embedder,
+            source,
+            record,
+            prompt,
+        )
+        self._shelf = Shelf.of(name, spec, embedder)
+        self._home = kernel.home / "indexes" / self._shelf.name
+        self._opened: Index | None = None
+        self._opening = threading.Lock()
+        self._retriever = Retriever(name, spec, kernel, embedder, self._shelf, self._index)
+        self._answerer = Answerer(name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever)
+
+    # --- verbs
+
+    async def ingest(self, progress: Progress = silent) -> IndexReport:
+        """Bring the index to the newest dataset. It is searchable as it was until the end, and then as it should be.
+
+        A run that was killed is continued. Raises Conflict while another one is at it, and NotFound where the source
+        was never ingested."""
+        from mlwright.rag.ingest import Ingest  # loads numpy
+
+        with exclusive(self._home / "ingest.lock", f"ingesting {self.name}"):
+            return await Ingest(
+                pipeline=self.name,
+                kernel=self._kernel,
+                embedder=self._embedder,
+                chunker=self.spec.chunk.build(),
+                source=self._source,
+                record=self._record,
+                shelf=self._shelf,
+                index=await in_thread(self._index),
+                progress=progress,
+            ).run()
+
+    async def retrieve(self, question: str, *, top: int | None = None, where: Filter | None = None) -> Retrieval:
+        """The chunks that may answer a question, best first; `top` of them, or `keep` of the blueprint."""
+        return await self._retriever.retrieve(question, top=top, where=where)
+
+    def answer(
+        self,
+        question: str,
+        *,
+        model: str = "",
+        where: Filter | None = None,
+        release: Ref | None = None,
+        timeout: float | None = None,
+    ) -> AsyncGenerator[Token | Answer]:
+        """Tokens as they come, and last the Answer; see `Answerer.answer`. `model` is a name of `models.chat`."""
+        return self._answerer.answer(question, model=model, where=where, release=release, timeout=timeout)
+
+    async def passages(self, question: str, *, where: Filter | None = None, release: Ref | None = None) -> Answer:
+        """The best passages, quoted, without a model."""
+        return await self._answerer.passages(question, where=where, release=release)
+
+    def close(self) -> None:
+        """Let go of the index; the next use opens it again."""
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
+
+    # --- versions
+
+    def index_ref(self) -> Ref | None:
+        """The index version that is searched now; None before the first ingest."""
+        current = self._current()
+        return current.ref if current else None
+
+    @property
+    def prompt_ref(self) -> Ref:
+        return self._prompt.ref
+
+    @property
+    def embedder_ref(self) -> Ref:
+        return self._embedder.ref
+
+    def model_ref(self, model: str = "") -> Ref:
+        """The model that answers. Raises NotFound where the blueprint has none of that name."""
+        return self._answerer.model_ref(model)
+
+    def versions(self) -> Mapping[str, str]:
+        """Everything that an answer depends on, apart from the question: what a cache key must hold."""
+        index = self.index_ref()
+        return {
+            "index": str(index) if index else "",
+            "prompt": str(self._prompt.ref),
+            "model": str(self.model_ref()),
+            "embedder": str(self._embedder.ref),
+            "retrieve": self.spec.retrieve.model_dump_json(),
+            "generate": self.spec.generate.model_dump_json(),
+        }
+
+    # --- what there is
+
+    def documents(self) -> list[DocumentInfo]:
+        """The documents that the index holds, by key."""
+        return tables.document_infos(self._kernel.store, self._shelf.name, PARSING, self._shelf.cutting)
+
+    def document(self, ref: Ref) -> DocumentInfo:
+        """A document by its own ref or that of its current version. Raises NotFound."""
+        found = tables.document_infos(self._kernel.store, self._shelf.name, PARSING, self._shelf.cutting, ref.id)
+        if not found:
+            raise NotFound(f"the index of {self.name!r} holds no {ref}", hint="it may have been removed since")
+        return found[0]
+
+    def text(self, version: Ref) -> Parsed:
+        """A version as it was parsed: text, blocks, pages; also of versions that are gone from the index.
+        Raises NotFound."""
+        return describe.text(self._kernel, version)
+
+    def chunks(self, version: Ref) -> list[Chunk]:
+        """The chunks of a version, in order; none where it was never cut as this pipeline cuts."""
+        return tables.chunks_of(self._kernel.store, version, self._shelf.cutting)
+
+    def chunk(self, ref: Ref) -> Chunk:
+        """A chunk, also one that is gone from the index. Raises NotFound."""
+        found = tables.chunks(self._kernel.store, [ref.id]).get(ref.id)
+        if found is None:
+            raise NotFound(f"there is no {ref} here")
+        return found
+
+    def resolves(self, citation: Citation) -> bool:
+        """Do the quoted words stand at the cited place, to the character?"""
+        return describe.resolves(self._kernel, citation)
+
+    def describe(self, ref: Ref) -> Described | None:
+        """A version, document, chunk, index, prompt, model or answer for people; None for what is not ours."""
+        return describe.described(self._kernel.store, ref)
+
+    def report(self) -> RagReport:
+        """Counts and sizes, read now."""
+        return report(self._kernel.store, self._shelf, self._home, self._source, self._current())
+
+    # --- inside
+
+    def _index(self) -> Index:
+        with self._opening:
+            if self._opened is None:
+                self._opened = self.spec.index.store.build(self._home, self._embedder.dims)
+            return self._opened
+
+    def _current(self) -> IndexVersion | None:
+        """What the files of the index say; nothing is made where there are none."""
+        if self._opened is None and not self._home.exists():
+            return None
+        return tables.index_at(self._kernel.store, self._shelf.name, self._index().generation)
+
+
+def answers(store: Store, limit: int = 100) -> list[Answer]:
+    """The newest answers of all pipelines, newest first."""
+    store.migrate("mlwright.rag")
+    return tables.answers(store, limit)
+
+
+def answer_of(store: Store, ref: Ref) -> Answer:
+    """A kept answer. Raises NotFound."""
+    store.migrate("mlwright.rag")
+    found = tables.answer_of(store, ref)
+    if found is None:
+        raise NotFound(f"there is no {ref} here", hint="mlwright status lists the latest answers")
+    return found

@@ -1,0 +1,273 @@
+"""Ingest: bring the index of a pipeline to the newest dataset of its source.
+
+Each step is a function of what is stored, so that a run which was killed is continued by the next one: a version is
+parsed and cut once, a text is embedded once, and the index is then brought from what it holds to what it should hold
+in one change. The name of the new index version is planned before that change under the generation that the change
+carries, so name and content switch together.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlwright.kernel.aio import in_thread
+from mlwright.kernel.base import Kernel
+from mlwright.kernel.clock import stamp
+from mlwright.kernel.errors import Unreadable
+from mlwright.kernel.ids import Ref, digest
+from mlwright.kernel.lineage import Edge
+from mlwright.kernel.progress import Progress
+from mlwright.models import Embedder
+from mlwright.rag import tables
+from mlwright.rag.chunkers import Chunker, embedded_text
+from mlwright.rag.indexes import Entry, Index
+from mlwright.rag.parse import Reader
+from mlwright.rag.places import Places
+from mlwright.rag.ports import DocumentSource, Recorder, SourceDocument
+from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
+from mlwright.rag.shelf import PARSING, Shelf
+from mlwright.rag.types import Chunk, IndexReport, Parsed
+
+_BATCH_DOCUMENTS = 32
+_BATCH_BYTES = 4 << 20
+_EMBED_TEXTS = 256
+_SLICE = 4096
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a run did, for its report."""
+
+    read: float = 0.0
+    embed: float = 0.0
+    index: float = 0.0
+    embedded: int = 0
+    started: float = field(default_factory=perf_counter)
+
+    def seconds(self) -> dict[str, float]:
+        return {"read": self.read, "embed": self.embed, "index": self.index, "total": perf_counter() - self.started}
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """One run for one pipeline. The caller sees to it that no other runs on the same shelf."""
+
+    pipeline: str
+    kernel: Kernel
+    embedder: Embedder
+    chunker: Chunker
+    source: DocumentSource
+    record: Recorder
+    shelf: Shelf
+    index: Index
+    progress: Progress
+    tally: _Tally = field(default_factory=_Tally)
+
+    async def run(self) -> IndexReport:
+        """Raises NotFound where the source was never ingested."""
+        dataset, files = await in_thread(self.source.latest)
+        current = await in_thread(self._current)
+        if current and current.dataset == dataset and not current.skipped and current.run:
+            return self._report(current, {file.document.id: file.version.id for file in files}, files)
+        await self._read_and_embed(files)
+        return await in_thread(self._switch, dataset, files, current)
+
+    def _current(self) -> IndexVersion | None:
+        return tables.index_at(self.kernel.store, self.shelf.name, self.index.generation)
+
+    # --- documents to chunks with vectors
+
+    async def _read_and_embed(self, files: Sequence[SourceDocument]) -> None:
+        """While one batch is embedded, the next one is parsed."""
+        known = await in_thread(tables.cut_versions, self.kernel.store, self.shelf.cutting)
+        batches = _batches([file for file in files if file.version.id not in known])
+        self.progress.start(f"read and embed {self.pipeline}", sum(map(len, batches)))
+        with Reader() as reader:
+            reading = [asyncio.ensure_future(in_thread(self._read, reader, batch)) for batch in batches[:1]]
+            try:
+                for number, batch in enumerate(batches):
+                    texts = await reading.pop()
+                    for following in batches[number + 1 : number + 2]:
+                        reading.append(asyncio.ensure_future(in_thread(self._read, reader, following)))
+                    await self._embed(texts)
+                    self.progress.step(f"read and embed {self.pipeline}", len(batch))
+            finally:
+                if reading:
+                    await asyncio.wait(reading)  # the workers are in use until then
+        await self._embed(await in_thread(self._left_over))
+        self.progress.end(f"read and embed {self.pipeline}")
+
+    def _read(self, reader: Reader, batch: Sequence[SourceDocument]) -> dict[str, str]:
+        """Parse and cut documents and keep what came of it; the texts to embed, by hash."""
+        began = perf_counter()
+        failed = tables.unreadable(self.kernel.store, self.shelf.cutting)
+        cut, texts = [], {}
+        pairs = ((self.source.read(file), file.key) for file in batch)
+        for file, parsed in zip(batch, reader.read_many(pairs), strict=True):
+            if isinstance(parsed, Unreadable):
+                self.source.quarantine(file, parsed)
+                tables.add_unreadable(self.kernel.store, self.shelf.cutting, file.version, parsed.reason)
+                continue
+            chunks, to_embed = self._cut(file, parsed)
+            cut.append((self._stored(file, parsed), chunks))
+            texts.update(to_embed)
+        with self.kernel.store.transaction():
+            for stored, chunks in cut:
+                tables.add_version(self.kernel.store, stored, self.shelf.cutting, chunks)
+                refs = [Ref("chunk", chunk.id) for chunk in chunks]
+                self.kernel.lineage.link_many(Edge(ref, stored.version, "cut from") for ref in refs)
+        for file in batch:
+            if file.version.id in failed and any(stored.version == file.version for stored, _ in cut):
+                self.source.release(file)
+        self.tally.read += perf_counter() - began
+        return texts
+
+    def _stored(self, file: SourceDocument, parsed: Parsed) -> StoredVersion:
+        text = self.kernel.blobs.put(parsed.text.encode())
+        at = stamp(self.kernel.clock.now())
+        return StoredVersion(file.version, PARSING, file.document, file.key, text, len(parsed.text), parsed, at)
+
+    def _cut(self, file: SourceDocument, parsed: Parsed) -> tuple[list[NewChunk], dict[str, str]]:
+        places, texts, chunks = Places(parsed.text, parsed.pages), {}, []
+        for place, cut in enumerate(self.chunker.cut(parsed, self.embedder.token_ends, self.embedder.max_tokens)):
+            body = parsed.text[cut.start : cut.end]
+            embedded = embedded_text(parsed.title, cut.headings, body)
+            name = digest(embedded.encode())
+            texts[name] = embedded
+            ref, span = self.shelf.chunk_ref(file.version, cut), places.span(cut.start, cut.end)
+            chunks.append(NewChunk(ref.id, place, span, cut.headings, body, cut.tokens, name))
+        return chunks, texts
+
+    async def _embed(self, texts: dict[str, str]) -> None:
+        began, store, model = perf_counter(), self.kernel.store, self.embedder.ref
+        known = await in_thread(tables.known_vectors, store, model, list(texts))
+        names = [name for name in texts if name not in known]
+        for start in range(0, len(names), _EMBED_TEXTS):
+            some = names[start : start + _EMBED_TEXTS]
+            vectors = await self.embedder.embed([texts[name] for name in some], "document")
+            packed = [vector.tobytes() for vector in np.asarray(vectors, dtype="<f2")]
+            await in_thread(tables.add_vectors, store, model, list(zip(some, packed, strict=True)))
+            self.tally.embedded += len(some)
+        self.tally.embed += perf_counter() - began
+
+    def _left_over(self) -> dict[str, str]:
+        """Texts of chunks that a killed run has written and not embedded."""
+        ids = tables.without_vector(self.kernel.store, self.embedder.ref, self.shelf.cutting)
+        texts = (_embedded(chunk) for chunk in tables.chunks(self.kernel.store, ids).values())
+        return {digest(text.encode()): text for text in texts}
+
+    # --- chunks to the index
+
+    def _switch(self, dataset: Ref, files: Sequence[SourceDocument], current: IndexVersion | None) -> IndexReport:
+        began, store = perf_counter(), self.kernel.store
+        cut = tables.cut_versions(store, self.shelf.cutting)
+        readable = {file.document.id: file.version.id for file in files if file.version.id in cut}
+        skipped = tuple(sorted(file.version.id for file in files if file.version.id not in cut))
+        versions = set(readable.values())
+        target = [chunk for chunk, version in tables.chunk_ids(store, self.shelf.cutting) if version in versions]
+        ref = self.shelf.index_ref(self.pipeline, dataset, skipped)
+        planned = IndexVersion(
+            shelf=self.shelf.name,
+            generation=max(self.index.generation, tables.last_generation(store, self.shelf.name)) + 1,
+            ref=ref,
+            pipeline=self.pipeline,
+            dataset=dataset,
+            documents=len(readable),
+            chunks=len(target),
+            skipped=skipped,
+            settings=self.shelf.settings,
+            run="",
+            at=stamp(self.kernel.clock.now()),
+        )
+        if current is None or current.ref != ref or self.index.ids() != set(target):
+            tables.put_index(store, planned)
+            self._apply(planned.generation, target, fresh=current is None)
+        else:
+            planned = current
+        self.tally.index += perf_counter() - began
+        report = self._report(planned, readable, files)
+        tables.set_documents(store, self.shelf.name, readable, stamp(self.kernel.clock.now()))
+        if not planned.run:
+            self._tell(planned, current, report)
+        return report
+
+    def _apply(self, generation: int, target: list[str], *, fresh: bool) -> None:
+        """One change; where nobody reads the index yet, a series of them whose last one carries the generation."""
+        present, wanted = self.index.ids(), set(target)
+        add = [chunk for chunk in target if chunk not in present]
+        task = f"index {self.pipeline}"
+        self.progress.start(task, len(add))
+        size = _SLICE if fresh else max(1, len(add))
+        while len(add) > size:
+            now, add = add[:size], add[size:]
+            self.index.apply(0, *self._entries(now), [])
+            self.progress.step(task, len(now))
+        self.index.apply(generation, *self._entries(add), sorted(present - wanted))
+        self.progress.step(task, len(add))
+        self.progress.end(task)
+
+    def _entries(self, ids: list[str]) -> tuple[list[Entry], NDArray[np.float32]]:
+        found = tables.chunks(self.kernel.store, ids)
+        packed = tables.vectors(self.kernel.store, self.embedder.ref, ids)
+        entries = [Entry(id_, _embedded(found[id_]), self.shelf.meta(found[id_])) for id_ in ids]
+        rows = np.frombuffer(b"".join(packed[id_] for id_ in ids), dtype="<f2").reshape(-1, self.embedder.dims)
+        vectors = rows.astype(np.float32)
+        return entries, vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+
+    # --- telling others
+
+    def _report(self, index: IndexVersion, readable: dict[str, str], files: Sequence[SourceDocument]) -> IndexReport:
+        before = tables.documents(self.kernel.store, self.shelf.name)
+        same = sum(before.get(document) == version for document, version in readable.items())
+        added = sum(document not in before for document in readable)
+        return IndexReport(
+            ref=index.ref,
+            dataset=index.dataset,
+            documents=index.documents,
+            chunks=index.chunks,
+            added=added,
+            changed=len(readable) - same - added,
+            removed=sum(document not in readable for document in before),
+            unchanged=same,
+            quarantined=len(files) - len(readable),
+            embedded=self.tally.embedded,
+            seconds=self.tally.seconds(),
+        )
+
+    def _tell(self, index: IndexVersion, before: IndexVersion | None, report: IndexReport) -> None:
+        """Record the build as a run, and where the index came from."""
+        counts = ("documents", "chunks", "added", "changed", "removed", "unchanged", "quarantined", "embedded")
+        metrics = {name: float(getattr(report, name)) for name in counts}
+        metrics |= {f"seconds_{stage}": seconds for stage, seconds in report.seconds.items()}
+        uses = (index.dataset, self.embedder.ref)
+        run = self.record(f"index {self.pipeline}", dict(index.settings), metrics, uses, index.ref)
+        edges = [
+            Edge(index.ref, index.dataset, "built from"),
+            Edge(index.ref, self.embedder.ref, "embedded by"),
+            Edge(index.ref, run, "built by"),
+        ]
+        if before is not None and before.ref != index.ref:
+            edges.append(Edge(index.ref, before.ref, "follows"))
+        self.kernel.lineage.link_many(edges)
+        tables.put_index(self.kernel.store, replace(index, run=run.id))
+
+
+def _embedded(chunk: Chunk) -> str:
+    return embedded_text(chunk.title, chunk.headings, chunk.text)
+
+
+def _batches(files: Sequence[SourceDocument]) -> list[list[SourceDocument]]:
+    """A few documents, or a few megabytes, at a time."""
+    batches: list[list[SourceDocument]] = []
+    size = 0
+    for file in files:
+        if not batches or len(batches[-1]) >= _BATCH_DOCUMENTS or size + file.size > _BATCH_BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(file)
+        size += file.size
+    return batches

@@ -1,0 +1,54 @@
+"""The shelf of an index: everything that says what is in it, apart from the documents, and the names made from that."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from mlwright.kernel.ids import Ref, content_ref
+from mlwright.models import Embedder
+from mlwright.rag.spec import PipelineSpec
+from mlwright.rag.types import Chunk, Cut
+
+PARSING = "1"
+"""Raised when parsers give another text or other blocks for the same bytes: everything is then parsed anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """`name` is the folder of the index, below `indexes` in the workspace. `cutting` names parser format, chunker and
+    tokenizer: chunks are a function of it and of the version of a document."""
+
+    name: str
+    cutting: str
+    settings: Mapping[str, str]
+    metadata: tuple[str, ...]
+
+    @classmethod
+    def of(cls, pipeline: str, spec: PipelineSpec, embedder: Embedder) -> "Shelf":
+        chunk = json.dumps(spec.chunk.model_dump(mode="json"), sort_keys=True)
+        cutting = content_ref("cutting", {"parsing": PARSING, "chunk": chunk, "embedder": str(embedder.ref)}).id
+        settings = {
+            "parsing": PARSING,
+            "chunk": chunk,
+            "embedder": str(embedder.ref),
+            "keyword": spec.index.keyword,
+            "metadata": ",".join(sorted(spec.index.metadata)),
+            "store": spec.index.store.use,
+        }
+        name = f"{pipeline}-{content_ref('shelf', settings).id[:12]}"
+        return cls(name, cutting, settings, spec.index.metadata)
+
+    def index_ref(self, pipeline: str, dataset: Ref, skipped: Iterable[str]) -> Ref:
+        """The name of the index of a dataset: equal documents and settings, equal name."""
+        fields = {"pipeline": pipeline, "dataset": dataset.id, "skipped": sorted(skipped), **self.settings}
+        return content_ref("index", fields)
+
+    def chunk_ref(self, version: Ref, cut: Cut) -> Ref:
+        fields = {"version": version.id, "cutting": self.cutting, "start": cut.start, "end": cut.end}
+        return content_ref("chunk", {**fields, "headings": list(cut.headings)})
+
+    def meta(self, chunk: Chunk) -> dict[str, str]:
+        """The fields of a chunk that filters may use: those of the document, and `key`, `folder` and `title`."""
+        known = {"title": chunk.title, **chunk.meta, "key": chunk.key, "folder": str(PurePosixPath(chunk.key).parent)}
+        return {field: known[field] for field in self.metadata if field in known}
