@@ -1,1 +1,75 @@
-"""TODO evals."""
+"""Evals: versioned sets, metrics with intervals, and the gates that a release has to pass."""
+
+from typing import TYPE_CHECKING
+
+from mlwright.kernel.lazy import front_door
+
+if TYPE_CHECKING:
+    from mlwright.evals.build import Evals as Evals
+    from mlwright.evals.build import build_evals as build_evals
+    from mlwright.evals.measure import metric_named as metric_named
+    from mlwright.evals.metrics import Metric as Metric
+    from mlwright.evals.metrics import MetricPart as MetricPart
+    from mlwright.evals.plan import cost_lines as cost_lines
+    from mlwright.evals.ports import Cited as Cited
+    from mlwright.evals.ports import Outcome as Outcome
+    from mlwright.evals.ports import Recorder as Recorder
+    from mlwright.evals.ports import Retrieved as Retrieved
+    from mlwright.evals.ports import Target as Target
+    from mlwright.evals.report import EvalReport as EvalReport
+    from mlwright.evals.report import GateReport as GateReport
+    from mlwright.evals.report import SetReport as SetReport
+    from mlwright.evals.sets import read_set as read_set
+    from mlwright.evals.spec import EvalSetSpec as EvalSetSpec
+    from mlwright.evals.spec import EvalSpec as EvalSpec
+    from mlwright.evals.spec import GateSpec as GateSpec
+    from mlwright.evals.stats import detectable_drop as detectable_drop
+    from mlwright.evals.types import EvalDataset as EvalDataset
+    from mlwright.evals.types import EvalExample as EvalExample
+    from mlwright.evals.types import EvalResult as EvalResult
+    from mlwright.evals.types import ExampleResult as ExampleResult
+    from mlwright.evals.types import Expected as Expected
+    from mlwright.evals.types import Interval as Interval
+    from mlwright.evals.types import Requirement as Requirement
+
+__all__ = [
+    "Cited",
+    "EvalDataset",
+    "EvalExample",
+    "EvalReport",
+    "EvalResult",
+    "EvalSetSpec",
+    "EvalSpec",
+    "Evals",
+    "ExampleResult",
+    "Expected",
+    "GateReport",
+    "GateSpec",
+    "Interval",
+    "Metric",
+    "MetricPart",
+    "Outcome",
+    "Recorder",
+    "Requirement",
+    "Retrieved",
+    "SetReport",
+    "Target",
+    "build_evals",
+    "cost_lines",
+    "detectable_drop",
+    "metric_named",
+    "read_set",
+]
+__getattr__, __dir__ = front_door(
+    __name__,
+    build="Evals build_evals",
+    measure="metric_named",
+    metrics="Metric MetricPart",
+    plan="cost_lines",
+    ports="Cited Outcome Recorder Retrieved Target",
+    report="EvalReport GateReport SetReport",
+    sets="read_set",
+    spec="EvalSetSpec EvalSpec GateSpec",
+    stats="detectable_drop",
+    types="EvalDataset EvalExample EvalResult ExampleResult Expected Interval Requirement",
+)

@@ -1,0 +1,139 @@
+"""Measure: put every example to the target, a few at once, and score what came out."""
+
+import asyncio
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlwright.evals.metrics import Metric, MetricPart
+from mlwright.evals.ports import Outcome, Target
+from mlwright.evals.stats import interval
+from mlwright.evals.types import EvalExample, ExampleResult, Interval
+from mlwright.kernel.errors import MlwrightError, NotFound, UserError
+from mlwright.kernel.parts import config_of, names
+from mlwright.kernel.progress import Progress
+
+SLOT = "mlwright.evals.metrics"
+ALWAYS = (
+    "recall@5",
+    "mrr",
+    "ndcg@10",
+    "exact_match",
+    "contains",
+    "token_f1",
+    "citation_accuracy",
+    "abstention",
+)
+"""What every evaluation measures, whatever its gate requires: they cost nothing."""
+
+
+def metric_named(name: str) -> Metric:
+    """`mrr`, or with a depth `recall@5`. Raises NotFound that lists the known ones, and UserError for a wrong depth."""
+    base, at, depth = name.partition("@")
+    config = config_of(SLOT, base)
+    if not issubclass(config, MetricPart):
+        raise UserError(f"{base!r} is not a metric", hint=f"choose one of: {', '.join(names(SLOT))}")
+    if not at:
+        return config(use=base).build()
+    if "k" not in config.model_fields:
+        raise UserError(f"{base} has no depth", hint=f"write {base} instead of {name}")
+    if not (depth.isascii() and depth.isdigit() and int(depth) > 0):
+        raise UserError(f"{name!r} has no depth after the @", hint=f"write it like {base}@5")
+    return config.model_validate({"use": base, "k": int(depth)}).build()
+
+
+def metrics_for(required: Iterable[str], place: str) -> dict[str, Metric]:
+    """The metrics of an evaluation by name: the required ones, then those that are always measured.
+
+    Raises what `metric_named` raises, with `place` before the message."""
+    chosen: dict[str, Metric] = {}
+    for name in dict.fromkeys((*required, *ALWAYS)):
+        try:
+            chosen[name] = metric_named(name)
+        except (NotFound, UserError) as error:
+            raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One example with what it cost: `cost` in USD, None where unpriced or failed; `seconds`, None where failed."""
+
+    result: ExampleResult
+    cost: float | None = None
+    seconds: float | None = None
+
+
+async def measure(
+    examples: Sequence[EvalExample],
+    target: Target,
+    metrics: Mapping[str, Metric],
+    *,
+    concurrency: int,
+    progress: Progress,
+    task: str,
+) -> list[Measured]:
+    """Every example in the given order. What a target or a metric raises becomes the error of its example."""
+    done: list[Measured | None] = [None] * len(examples)
+    waiting = iter(enumerate(examples))
+
+    async def work() -> None:
+        for place, example in waiting:
+            done[place] = await _one(example, target, metrics)
+            progress.step(task)
+
+    progress.start(task, len(examples))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(examples))):
+                group.create_task(work())
+    finally:
+        progress.end(task)
+    return [one for one in done if one is not None]
+
+
+async def _one(example: EvalExample, target: Target, metrics: Mapping[str, Metric]) -> Measured:
+    try:
+        outcome = await target(example)
+    except Exception as error:  # whatever a target raises is a fact about it, and the other examples go on
+        return Measured(ExampleResult(example.id, example.input, "", _said(error), {}, None))
+    try:
+        scores = _scores(example, outcome, metrics)
+    except Exception as error:  # the same for metrics, which may come from other packages
+        return Measured(_kept(example, outcome, _said(error), {}), outcome.cost, outcome.seconds)
+    return Measured(_kept(example, outcome, "", scores), outcome.cost, outcome.seconds)
+
+
+def _scores(example: EvalExample, outcome: Outcome, metrics: Mapping[str, Metric]) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for name, metric in metrics.items():
+        score = metric.score(example, outcome)
+        if score is None:
+            continue
+        if not (math.isfinite(score) and 0 <= score <= 1):
+            raise ValueError(f"metric {name} gave {score}, which is not from 0 to 1")
+        scores[name] = float(score)
+    return scores
+
+
+def _kept(example: EvalExample, outcome: Outcome, error: str, scores: dict[str, float]) -> ExampleResult:
+    return ExampleResult(example.id, example.input, _storable(outcome.output), error, scores, outcome.answer)
+
+
+def _said(error: Exception) -> str:
+    text = error.message if isinstance(error, MlwrightError) else f"{type(error).__name__}: {error}"
+    return _storable(text)
+
+
+def _storable(text: str) -> str:
+    """Models may say what no database keeps: half characters and NULs."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def summarise(results: Iterable[ExampleResult]) -> dict[str, Interval]:
+    """Every metric that applied to at least one example, over those examples."""
+    values: dict[str, list[float]] = {}
+    for result in results:
+        for name, score in result.scores.items():
+            values.setdefault(name, []).append(score)
+    return {name: interval(scores) for name, scores in values.items()}
