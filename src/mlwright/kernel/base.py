@@ -22,3 +22,7 @@ class Kernel:
     jobs: Jobs
     spans: Spans
     clock: Clock
+
+    def close(self) -> None:
+        """Write what is buffered and let go of the database. Harmless the second time."""
+        self.store.close()
