@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from mlwright.app.answers import answer_data as answer_data
     from mlwright.app.doctor import Diagnosis as Diagnosis
     from mlwright.app.doctor import diagnose as diagnose
-    from mlwright.app.starting import blueprint_for as blueprint_for
-    from mlwright.app.starting import new as new
     from mlwright.app.opening import open as open
+    from mlwright.app.starting import blueprint_for as blueprint_for
+    from mlwright.app.starting import first_question as first_question
+    from mlwright.app.starting import new as new
     from mlwright.app.status import Status as Status
     from mlwright.app.up import UpReport as UpReport
     from mlwright.app.walk import Node as Node
@@ -18,12 +19,26 @@ if TYPE_CHECKING:
     from mlwright.app.workspace import App as App
     from mlwright.app.workspace import as_ref as as_ref
 
-__all__ = ["App", "Diagnosis", "Node", "Status", "UpReport", "Walk", "answer_data", "as_ref", "blueprint_for", "diagnose", "new", "open"]
+__all__ = [
+    "App",
+    "Diagnosis",
+    "Node",
+    "Status",
+    "UpReport",
+    "Walk",
+    "answer_data",
+    "as_ref",
+    "blueprint_for",
+    "diagnose",
+    "first_question",
+    "new",
+    "open",
+]
 __getattr__, __dir__ = front_door(
     __name__,
     answers="answer_data",
     doctor="Diagnosis diagnose",
-    starting="blueprint_for new",
+    starting="blueprint_for first_question new",
     opening="open",
     status="Status",
     up="UpReport",

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mlwright.app.opening import FOLDER
-from mlwright.models import weights_folder
+from mlwright.models import weights_present
 
 EXTRAS = {
     "local": ("numpy", "onnxruntime", "onnx", "tokenizers", "safetensors", "tantivy", "pypdfium2", "trafilatura"),
@@ -44,7 +44,16 @@ def diagnose(blueprint: Path, port: int) -> Diagnosis:
     """Look at interpreter, packages, weights, workspace, disk and port."""
     home = blueprint.resolve().parent / FOLDER
     return Diagnosis(
-        [_python(), _mlwright(), *map(_extra, EXTRAS), _weights(), _blueprint(blueprint), _workspace(home), _disk(home), _port(port)]
+        [
+            _python(),
+            _mlwright(),
+            *map(_extra, EXTRAS),
+            _weights(),
+            _blueprint(blueprint),
+            _workspace(home),
+            _disk(home),
+            _port(port),
+        ]
     )
 
 
@@ -69,7 +78,7 @@ def _extra(name: str) -> Fact:
 
 
 def _weights() -> Fact:
-    folder = weights_folder()
+    folder = weights_present()
     if folder is None:
         return Fact("weights", "missing", "local/minilm is not here yet", "fetched and checked on first use")
     return Fact("weights", "good", f"local/minilm in {folder}")
@@ -90,11 +99,18 @@ def _workspace(home: Path) -> Fact:
 
 def _disk(home: Path) -> Fact:
     free = shutil.disk_usage(next(path for path in (home, *home.parents) if path.exists())).free
-    return Fact("disk", "good" if free > 1e9 else "bad", f"{free / 1e9:.1f} GB free", "" if free > 1e9 else "free some space")
+    return Fact(
+        "disk", "good" if free > 1e9 else "bad", f"{free / 1e9:.1f} GB free", "" if free > 1e9 else "free some space"
+    )
 
 
 def _port(port: int) -> Fact:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
-    return Fact("port", "missing" if taken else "good", f"{port} is {'taken' if taken else 'free'}", "mlwright serve --port N" if taken else "")
+    return Fact(
+        "port",
+        "missing" if taken else "good",
+        f"{port} is {'taken' if taken else 'free'}",
+        "mlwright serve --port N" if taken else "",
+    )

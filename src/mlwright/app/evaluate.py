@@ -7,9 +7,12 @@ from mlwright.blueprint import Blueprint
 from mlwright.evals import EvalExample, EvalResult, Outcome
 from mlwright.kernel.errors import NotFound
 from mlwright.kernel.progress import Progress
+from mlwright.rag import Rag
 
 if TYPE_CHECKING:
     from mlwright.app.workspace import App
+
+MEASURED_ON = "measured on"
 
 
 async def evaluate(app: "App", gate: str, progress: Progress) -> list[EvalResult]:
@@ -17,20 +20,36 @@ async def evaluate(app: "App", gate: str, progress: Progress) -> list[EvalResult
     known = app.blueprint.evals.gates
     if gate and gate not in known:
         raise NotFound(f"{app.path} has no gate {gate!r}", hint=f"it has: {', '.join(known) or 'none'}")
-    return [await _one(app, name, progress) for name in ([gate] if gate else known)]
+    return [await one(app, name, progress) for name in ([gate] if gate else known)]
 
 
-async def _one(app: "App", gate: str, progress: Progress) -> EvalResult:
-    endpoint = endpoint_of(app.blueprint, gate)
-    rag = app.current.of(endpoint) if endpoint else app.pipeline()
-    release = app.release
+async def one(app: "App", gate: str, progress: Progress) -> EvalResult:
+    """Run one gate, against the release in production where that is another one."""
+    endpoint, release = endpoint_of(app.blueprint, gate), app.release
+    rag = _pipeline(app, endpoint)
 
     async def target(example: EvalExample) -> Outcome:
         return await outcome_of(rag, release, example)
 
     traffic = app.serving.traffic(endpoint) if endpoint else None
     against = traffic.stable if traffic and traffic.stable != release else None
-    return await app.evals.evaluate(gate, target, release, against=against, progress=progress)
+    result = await app.evals.evaluate(gate, target, release, against=against, progress=progress)
+    if index := rag.index_ref():
+        app.kernel.lineage.link(result.ref, [index], MEASURED_ON)
+    return result
+
+
+def latest(app: "App", gate: str) -> EvalResult | None:
+    """The newest result of the blueprint's release on the index and the eval set as they are now; None where they have
+    not met yet."""
+    index = _pipeline(app, endpoint_of(app.blueprint, gate)).index_ref()
+    current = app.evals.dataset(app.blueprint.evals.gates[gate].set).ref
+    for result in app.evals.results(20, gate=gate):
+        if result.target == app.release and result.dataset == current:
+            measured = app.kernel.lineage.up(result.ref, depth=1).edges
+            if any(edge.parent == index and edge.how == MEASURED_ON for edge in measured):
+                return result
+    return None
 
 
 def endpoint_of(blueprint: Blueprint, gate: str) -> str:
@@ -39,3 +58,5 @@ def endpoint_of(blueprint: Blueprint, gate: str) -> str:
     return next(guarded, "")
 
 
+def _pipeline(app: "App", endpoint: str) -> Rag:
+    return app.current.of(endpoint) if endpoint else app.pipeline()

@@ -35,8 +35,8 @@ def open(
 ) -> App:
     """Open the workspace of a blueprint; makes it where it is absent. Loads no model until one is needed.
 
-    `target` picks an overlay of `targets`, `sets` overrides single settings by path. Raises UserError with file, line and
-    column for a wrong blueprint, Conflict for a workspace that a newer mlwright made."""
+    `target` picks an overlay of `targets`, `sets` overrides single settings by path. Raises UserError with file,
+    line and column for a wrong blueprint, Conflict for a workspace that a newer mlwright made."""
     blueprint = load(Path(path), target=target, sets=sets or {})
     home = blueprint.folder / FOLDER
     kernel = open_kernel(home, store=blueprint.target.store, blobs=blueprint.target.blobs, clock=clock)

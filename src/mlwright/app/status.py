@@ -37,7 +37,7 @@ class Status:
         """Something is indexed and served, no check is an error, and the last evaluation of each gate passed."""
         served = all(traffic is not None for traffic in self.traffic.values())
         indexed = all(report.index is not None for report in self.pipelines.values())
-        errors = any(finding.severity == "error" and not finding.waived for finding in self.findings)
+        errors = any(finding.counts for finding in self.findings)
         return served and indexed and not errors and all(result.passed for result in self.evaluations)
 
 

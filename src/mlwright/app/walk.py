@@ -10,7 +10,7 @@ Describe = Callable[[Ref], Described | None]
 
 _FIRST = ("served by", "cites", "saw", "searched", "written by", "prompted by")
 _SHARED = ("searched", "follows")
-"""Edges that lead to everything at once (every answer of an index): not followed when looking for what one thing touched."""
+"""Edges that lead to everything at once (every answer of an index): not followed to find what one thing touched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,7 @@ def _walk(graph: Graph, describe: Describe, ends: Callable[[Edge], tuple[Ref, Re
     return Walk(_tree(graph.root, following, described), graph, described)
 
 
-def _tree(
-    root: Ref, following: Mapping[Ref, list[tuple[str, Ref]]], described: Mapping[Ref, Described]
-) -> Node:
+def _tree(root: Ref, following: Mapping[Ref, list[tuple[str, Ref]]], described: Mapping[Ref, Described]) -> Node:
     shown: set[Ref] = set()
 
     def node(ref: Ref, how: str, above: frozenset[Ref]) -> Node:

@@ -16,6 +16,7 @@ from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.lineage import Described
+from mlwright.kernel.plan import Stage
 from mlwright.kernel.progress import Progress, silent
 from mlwright.rag import Answer, IndexReport, Rag, Retrieval, answer_of, answers
 from mlwright.serving import Feedback, Request, Serving, Traffic
@@ -24,6 +25,11 @@ from mlwright.tracking import Run, Tracking
 
 def _ignore(text: str) -> None:
     """Where nobody listens to the tokens."""
+
+
+def _agree(stage: Stage) -> bool:
+    """Who calls `up` from a program has decided."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,11 @@ class App:
         """The pipelines of the blueprint, by name."""
         return self.current.rags
 
-    def up(self, progress: Progress = silent, *, evaluate: bool = True) -> "up.UpReport":
-        """Bring the workspace to the blueprint: ingest, index, evaluate, deploy. Repeating it does only what is new."""
-        return up.up(self, progress, evaluate=evaluate)
+    def up(self, progress: Progress = silent, *, confirm: "up.Confirm" = _agree) -> "up.UpReport":
+        """Bring the workspace to the blueprint: ingest, index, evaluate, deploy. Repeating it does only what is new.
+
+        `confirm` is asked before a stage that destroys something. Raises Refused where it says no."""
+        return up.up(self, progress, confirm)
 
     def ingest(self, progress: Progress = silent) -> tuple[list[Dataset], list[IndexReport]]:
         """Read every source and bring every index in line with it."""
@@ -93,7 +101,9 @@ class App:
         """The first endpoint of the blueprint. Raises NotFound where it has none."""
         for name in self.blueprint.serving.endpoints:
             return name
-        raise NotFound(f"{self.path} serves no endpoint", hint="add one: serving.endpoints.answer.handler: rag.<pipeline>")
+        raise NotFound(
+            f"{self.path} serves no endpoint", hint="add one: serving.endpoints.answer.handler: rag.<pipeline>"
+        )
 
     def retrieve(
         self, question: str, *, pipeline: str = "", top: int | None = None, where: Mapping[str, str] | None = None
@@ -138,7 +148,7 @@ class App:
         return self.tracking.runs(limit, kind=kind)
 
     def why(self, ref: Ref | str) -> "walk.Walk":
-        """What a thing was made from, down to file, version, line, run and commit. Raises NotFound for unknown things."""
+        """What a thing was made from, down to file, version, line, run and commit. Raises NotFound."""
         found = as_ref(ref)
         graph = self.kernel.lineage.up(found, skip=("follows",))
         self._known(found, len(graph.edges))
@@ -179,7 +189,9 @@ class App:
     def __enter__(self) -> "App":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

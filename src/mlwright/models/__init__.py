@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlwright.models.embed import EmbedFacts as EmbedFacts
     from mlwright.models.embed import EmbedPart as EmbedPart
     from mlwright.models.embed import Kind as Kind
+    from mlwright.models.embed._minilm_cache import weights_present as weights_present
     from mlwright.models.prices import FREE as FREE
     from mlwright.models.prices import Price as Price
     from mlwright.models.prices import PricedFacts as PricedFacts
@@ -53,6 +54,7 @@ __all__ = [
     "lookup",
     "price_of",
     "prices_as_of",
+    "weights_present",
 ]
 
 __getattr__, __dir__ = front_door(
@@ -62,4 +64,5 @@ __getattr__, __dir__ = front_door(
     prices="FREE Price PricedFacts cost_of lookup price_of prices_as_of",
     spec="ModelsSpec",
     usage="Usage",
+    **{"embed._minilm_cache": "weights_present"},
 )

@@ -7,6 +7,7 @@ from mlwright.kernel.lazy import front_door
 if TYPE_CHECKING:
     from mlwright.tracking.active import ActiveRun as ActiveRun
     from mlwright.tracking.build import build_tracking as build_tracking
+    from mlwright.tracking.commit import commit_of as commit_of
     from mlwright.tracking.compare import Comparison as Comparison
     from mlwright.tracking.runs import Tracking as Tracking
     from mlwright.tracking.runs import TrackingReport as TrackingReport
@@ -27,12 +28,14 @@ __all__ = [
     "TrackingReport",
     "TrackingSpec",
     "build_tracking",
+    "commit_of",
 ]
 
 __getattr__, __dir__ = front_door(
     __name__,
     active="ActiveRun",
     build="build_tracking",
+    commit="commit_of",
     compare="Comparison",
     runs="Tracking TrackingReport",
     spec="TrackingSpec",

@@ -32,13 +32,15 @@ def _version(asked: bool) -> None:
 
 @cli.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Options before the command."""
 
 
 def main() -> None:
-    """The console script. Exit codes: 0 done, 2 the caller can fix it, 3 refused, 4 a provider failed, 130 interrupted."""
+    """The console script. Exit codes: 0 done, 2 the caller can fix it, 3 refused, 4 a provider failed, 130 Ctrl-C."""
     try:
         cli()
     except MlwrightError as error:

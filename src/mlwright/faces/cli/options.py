@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-File = Annotated[
-    Path, typer.Option("--file", "-f", envvar="MLWRIGHT_FILE", help="The blueprint.", show_default=True)
-]
+File = Annotated[Path, typer.Option("--file", "-f", envvar="MLWRIGHT_FILE", help="The blueprint.", show_default=True)]
 Target = Annotated[str | None, typer.Option("--target", "-t", help="An overlay of the blueprint's `targets`.")]
 Sets = Annotated[
     list[str] | None,

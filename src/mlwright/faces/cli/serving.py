@@ -19,14 +19,18 @@ def add_to(cli: typer.Typer) -> None:
 
 def serve(
     file: File = DEFAULT,
-    host: Annotated[str, typer.Option(help="The address; anything but loopback needs a key (`mlwright key`).")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address; anything but loopback needs a key (`mlwright key`).")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port.")] = 8700,
     target: Target = None,
     sets: Sets = None,
 ) -> None:
     """Serve the API and the pages until Ctrl-C; running requests are finished first."""
     with house.open(file, target=target, sets=overrides(sets)) as app:
-        api.serve(app, host, port, ready=lambda url: show.line(f"serving {app.blueprint.system.name} at {url} (Ctrl-C ends)"))
+        api.serve(
+            app, host, port, ready=lambda url: show.line(f"serving {app.blueprint.system.name} at {url} (Ctrl-C ends)")
+        )
 
 
 def promote(endpoint: Endpoint = "", why: Why = "", file: File = DEFAULT, json: Json = False) -> None:
@@ -64,8 +68,10 @@ def key(
 ) -> None:
     """Make an API key; it is shown once and only its hash is kept."""
     with house.open(file) as app:
-        made = app.serving.keys.revoke(name) if revoke else app.serving.keys.create(name)
+        if revoke:
+            app.serving.keys.revoke(name)
+        made = None if revoke else app.serving.keys.create(name)
     if json:
-        show.json_of({"name": name, "revoked": revoke, "key": None if revoke else made})
+        show.json_of({"name": name, "revoked": revoke, "key": made})
     else:
-        show.line(f"revoked {name}" if revoke else str(made))
+        show.line(made or f"revoked {name}")

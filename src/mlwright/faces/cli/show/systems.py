@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mlwright.app import Diagnosis, Status
+from mlwright.app import Diagnosis, Status, UpReport
 from mlwright.data import Dataset, Quarantined
-from mlwright.evals import EvalResult, Interval
+from mlwright.evals import EvalResult, Interval, Requirement
 from mlwright.faces.cli.show.console import console, seconds, size, usd
 from mlwright.rag import IndexReport
 from mlwright.serving import EndpointReport, Traffic
@@ -18,7 +18,11 @@ def ingested(datasets: Sequence[Dataset], indexes: Sequence[IndexReport]) -> Non
     """What is in the datasets and indexes now, and what this ingest changed."""
     for dataset in datasets:
         changed = f"+{dataset.added} ~{dataset.changed} -{dataset.removed}"
-        console.print(Text.assemble(("data   ", "name"), f"{dataset.source}: {dataset.files} files, {size(dataset.bytes)} ({changed})"))
+        console.print(
+            Text.assemble(
+                ("data   ", "name"), f"{dataset.source}: {dataset.files} files, {size(dataset.bytes)} ({changed})"
+            )
+        )
     for index in indexes:
         took = seconds(index.seconds.get("total"))
         said = f"{index.documents} documents, {index.chunks} chunks, {index.embedded} embedded in {took}"
@@ -49,7 +53,14 @@ def results(found: Sequence[EvalResult]) -> None:
         required = {line.metric: line for line in result.requirements}
         for name, value in result.metrics.items():
             line = required.get(name)
-            needs = Text(f"{line.op} {line.bound:g} {'✓' if line.passed else '✗ ' + line.why}", style="good" if line.passed else "bad") if line else ""
+            needs = (
+                Text(
+                    f"{line.op} {line.bound:g} {'✓' if line.passed else '✗ ' + line.why}",
+                    style="good" if line.passed else "bad",
+                )
+                if line
+                else ""
+            )
             table.add_row(name, f"{value.mean:.3f}", _interval(value), str(value.n), needs)
         console.print(table)
         for line in result.requirements:
@@ -59,6 +70,14 @@ def results(found: Sequence[EvalResult]) -> None:
             console.print(Text(f"{result.errors} examples ended in an error", style="warn"))
     if not found:
         console.print(Text("the blueprint has no gate", style="warn"))
+
+
+def _needs(line: Requirement | None) -> Text:
+    if line is None:
+        return Text()
+    return Text(
+        f"{line.op} {line.bound:g} ✓" if line.passed else f"✗ {line.why}", style="good" if line.passed else "bad"
+    )
 
 
 def _interval(value: Interval) -> str:
@@ -91,7 +110,9 @@ def run(one: Run) -> None:
 def traffic(now: Traffic) -> None:
     """Who answers at an endpoint."""
     canary = f", canary {now.canary.id[:12]} gets {now.share:.0%}" if now.canary else ""
-    console.print(Text.assemble((now.endpoint, "name"), f": stable {now.stable.id[:12]}{canary}", (f"  {now.why}", "quiet")))
+    console.print(
+        Text.assemble((now.endpoint, "name"), f": stable {now.stable.id[:12]}{canary}", (f"  {now.why}", "quiet"))
+    )
 
 
 def status(now: Status) -> None:
@@ -100,7 +121,9 @@ def status(now: Status) -> None:
     console.print(Text.assemble((now.system, "name"), " ", state, (f"  {now.release}", "quiet")))
     for name, report in now.pipelines.items():
         stale = f", {report.stale} changed since" if report.stale else ""
-        console.print(Text(f"rag.{name}: {report.documents} documents, {report.chunks} chunks, {size(report.bytes)}{stale}"))
+        console.print(
+            Text(f"rag.{name}: {report.documents} documents, {report.chunks} chunks, {size(report.bytes)}{stale}")
+        )
     for name, measured in now.endpoints.items():
         _endpoint(name, measured)
         found = now.traffic[name]
@@ -117,8 +140,8 @@ def status(now: Status) -> None:
 
 
 def _endpoint(name: str, measured: EndpointReport) -> None:
-    said = f"{measured.requests} requests in 24 h, p95 {seconds(measured.p95)}, {measured.errors} errors, {usd(measured.cost)}"
-    console.print(Text.assemble((f"endpoint {name}: ", ""), said))
+    said = f"{measured.requests} requests in 24 h, p95 {seconds(measured.p95)}, {measured.errors} errors"
+    console.print(Text.assemble(f"endpoint {name}: ", said, f", {usd(measured.cost)}"))
 
 
 def diagnosis(found: Diagnosis) -> None:
@@ -127,3 +150,13 @@ def diagnosis(found: Diagnosis) -> None:
     for fact in found.facts:
         remedy = f"  → {fact.remedy}" if fact.remedy else ""
         console.print(Text.assemble(marks[fact.state], f" {fact.name:18}", fact.detail, (remedy, "quiet")))
+
+
+def up(report: UpReport) -> None:
+    """What the workspace has after `up`."""
+    console.print()
+    ingested(report.datasets, report.indexes)
+    for now in report.traffic:
+        traffic(now)
+    if report.evaluations:
+        results(report.evaluations)
