@@ -46,34 +46,42 @@ def ingest(kernel: Kernel, name: str, source: Source, progress: Progress = silen
 
 def _scan(kernel: Kernel, name: str, source: Source, before: Current, progress: Progress) -> _Scan:
     scan, listed, task = _Scan(), list(source.list()), f"read {name}"
+    read: list[tuple[Listed, int]] = []
+
+    def contents() -> Iterator[bytes]:
+        for one in listed:
+            content = _content(source, one, before, scan)
+            if content is not None and isinstance(one, Listed):
+                read.append((one, len(content)))
+                yield content
+            progress.step(task)
+
     progress.start(task, len(listed))
     try:
-        for one in listed:
-            if isinstance(one, Listed):
-                _take(kernel, name, source, one, before, scan)
-            else:
-                scan.unreadable[one[0]] = one[1]
-            progress.step(task)
+        names = kernel.blobs.put_many(contents())
     finally:
         progress.end(task)
+    for (one, size), sha256 in zip(read, names, strict=True):
+        version = _version(name, one, sha256, size)
+        known, _ = before.get(one.key, (version, ""))
+        scan.found[one.key] = (known if known.ref == version.ref else version, one.stamp)
     return scan
 
 
-def _take(kernel: Kernel, name: str, source: Source, listed: Listed, before: Current, scan: _Scan) -> None:
-    known, seen = before.get(listed.key, (None, ""))
-    if known is not None and seen == listed.stamp:
-        scan.found[listed.key] = (known, seen)
-        return
-    try:
-        content = source.read(listed)
-    except NotFound as error:
-        scan.unreadable[listed.key] = Unreadable(error.message, reason="vanished", hint=error.hint)
-    except Unreadable as error:
-        scan.unreadable[listed.key] = error
+def _content(source: Source, one: Listed | tuple[str, Unreadable], before: Current, scan: _Scan) -> bytes | None:
+    """The bytes of a file that may have changed; None for any other, which then stands in `scan`."""
+    if not isinstance(one, Listed):
+        scan.unreadable[one[0]] = one[1]
+    elif one.key in before and before[one.key][1] == one.stamp:
+        scan.found[one.key] = before[one.key]
     else:
-        version = _version(name, listed, kernel.blobs.put(content), len(content))
-        same = known is not None and known.ref == version.ref
-        scan.found[listed.key] = (known if known is not None and same else version, listed.stamp)
+        try:
+            return source.read(one)
+        except NotFound as error:
+            scan.unreadable[one.key] = Unreadable(error.message, reason="vanished", hint=error.hint)
+        except Unreadable as error:
+            scan.unreadable[one.key] = error
+    return None
 
 
 def _version(name: str, listed: Listed, sha256: str, size: int) -> FileVersion:
