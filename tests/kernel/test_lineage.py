@@ -103,6 +103,17 @@ def test_a_level_wider_than_a_batch(lineage: Lineage) -> None:
     assert len(lineage.down(VERSION).edges) == 5000
 
 
+def test_a_node_with_more_edges_than_a_page(lineage: Lineage) -> None:
+    answers = [Ref("answer", f"{number:05}") for number in range(12_000)]
+    lineage.link_many(Edge(answer, INDEX, how) for answer in answers for how in ("searched", "used"))
+    assert list(lineage.down(INDEX, limit=20_000).depth) == [INDEX, *answers]
+    assert len(lineage.down(INDEX, limit=20_000).edges) == 24_000
+    assert len(lineage.down(INDEX, limit=20_000, skip=["searched"]).edges) == 12_000
+    assert lineage.down(INDEX, skip=["searched", "used"]).edges == ()
+    few = lineage.down(INDEX, limit=10)
+    assert (list(few.depth), few.truncated) == ([INDEX, *answers[:9]], True)
+
+
 _NODES = st.sampled_from([Ref("n", letter) for letter in "abcdefgh"])
 _EDGES = st.lists(st.builds(Edge, _NODES, _NODES, st.sampled_from(["x", "y"])), max_size=30)
 

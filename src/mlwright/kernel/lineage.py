@@ -1,6 +1,6 @@
 """Lineage: one graph of what was made from what. Whoever makes a thing writes its edges; anybody may walk them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlwright.kernel.ids import Ref
@@ -8,6 +8,7 @@ from mlwright.kernel.store import Store
 
 _ADD = "insert into kernel_edge (child, parent, how) values (?, ?, ?) on conflict (child, parent, how) do nothing"
 _BATCH = 500
+_PAGE = 5000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,21 +62,19 @@ class Lineage:
 
         `depth` bounds the number of steps, `limit` the number of nodes, and edges named in `skip` are not followed.
         """
-        return self._walk(ref, "child", "parent", depth, limit, frozenset(skip))
+        return self._walk(ref, "child", "parent", depth, limit, skip)
 
     def down(self, ref: Ref, *, depth: int | None = None, limit: int = 10_000, skip: Collection[str] = ()) -> Graph:
         """What was made from `ref`, directly and indirectly; the bounds are those of `up`."""
-        return self._walk(ref, "parent", "child", depth, limit, frozenset(skip))
+        return self._walk(ref, "parent", "child", depth, limit, skip)
 
-    def _walk(self, root: Ref, near: str, far: str, depth: int | None, limit: int, skip: frozenset[str]) -> Graph:
+    def _walk(self, root: Ref, near: str, far: str, depth: int | None, limit: int, skip: Collection[str]) -> Graph:
         found, level = {root: 0}, [root]
         edges: list[Edge] = []
         while level and (depth is None or found[level[0]] < depth):
             step = found[level[0]] + 1
             level, here = [], level
-            for edge in self._edges(here, near):
-                if edge.how in skip:
-                    continue
+            for edge in self._edges(here, near, far, sorted(skip)):
                 node: Ref = getattr(edge, far)
                 if node not in found:
                     if len(found) >= limit:
@@ -85,13 +84,25 @@ class Lineage:
                 edges.append(edge)
         return Graph(root, tuple(edges), found, truncated=False)
 
-    def _edges(self, nodes: Sequence[Ref], near: str) -> Iterable[Edge]:
+    def _edges(self, nodes: Sequence[Ref], near: str, far: str, skip: Sequence[str]) -> Iterator[Edge]:
+        """The edges of `nodes`, a page at a time: one node may have millions, and the walk a limit."""
         for start in range(0, len(nodes), _BATCH):
             some = [str(node) for node in nodes[start : start + _BATCH]]
-            marks = ", ".join("?" * len(some))
-            where = f"where {near} in ({marks}) order by {near}, child, parent, how"  # a column's name, and marks
-            for row in self._store.rows(f"select child, parent, how from kernel_edge {where}", some):  # noqa: S608
-                yield Edge(Ref.parse(row["child"]), Ref.parse(row["parent"]), row["how"])
+            sql = (  # only names of columns and marks are put in
+                f"select child, parent, how from kernel_edge where {near} in ({_marks(some)})"  # noqa: S608
+                f"{f' and how not in ({_marks(skip)})' if skip else ''} and ({near}, {far}, how) > (?, ?, ?)"
+                f" order by {near}, {far}, how limit {_PAGE}"
+            )
+            last: tuple[str, ...] = ("", "", "")
+            while last:
+                page = self._store.rows(sql, [*some, *skip, *last])
+                for row in page:
+                    yield Edge(Ref.parse(row["child"]), Ref.parse(row["parent"]), row["how"])
+                last = (page[-1][near], page[-1][far], page[-1]["how"]) if len(page) == _PAGE else ()
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _values(edges: Iterable[Edge]) -> list[tuple[str, str, str]]:

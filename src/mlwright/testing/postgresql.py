@@ -64,7 +64,8 @@ def private_postgresql() -> Iterator[str]:
 
     try:
         call(binaries / "initdb", "-D", data, "-U", "mlwright", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c deadlock_timeout=50ms -c max_connections=200 -c shared_buffers=32MB"
+        settings = ("listen_addresses=''", "fsync=off", "deadlock_timeout=50ms", "max_connections=200")
+        options = " ".join([f"-k {folder}", *(f"-c {setting}" for setting in settings)])
         call(binaries / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
         try:
             yield f"postgresql://mlwright@/postgres?host={quote(str(folder), safe='')}"
