@@ -6,7 +6,7 @@ from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
     from mlwright.blueprint.deriving import derive as derive
-    from mlwright.blueprint.difference import Change as Change
+    from mlwright.blueprint.difference import Difference as Difference
     from mlwright.blueprint.difference import diff as diff
     from mlwright.blueprint.edit import Edit as Edit
     from mlwright.blueprint.edit import edited as edited
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from mlwright.blueprint.nodes import Place as Place
     from mlwright.blueprint.problems import BlueprintError as BlueprintError
     from mlwright.blueprint.problems import Problem as Problem
+    from mlwright.blueprint.secrets import leaves as leaves
 
 __all__ = [
     "Blueprint",
     "BlueprintError",
-    "Change",
+    "Difference",
     "Edit",
     "Place",
     "Problem",
@@ -37,17 +38,19 @@ __all__ = [
     "edited",
     "from_release",
     "from_text",
+    "leaves",
     "load",
     "schema",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     deriving="derive",
-    difference="Change diff",
+    difference="Difference diff",
     edit="Edit edited",
     json_schema="schema",
     loading="from_release from_text load",
     model="Blueprint SystemSpec Target WaiverSpec",
     nodes="Place",
     problems="BlueprintError Problem",
+    secrets="leaves",
 )

@@ -20,7 +20,7 @@ MEANS: Mapping[Effect, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Difference:
     """One value that differs. `old` or `new` is None where the key is absent on that side (or is null there)."""
 
     path: str
@@ -33,13 +33,13 @@ class Change:
         return MEANS[self.effect]
 
 
-def diff(old: Blueprint, new: Blueprint) -> list[Change]:
+def diff(old: Blueprint, new: Blueprint) -> list[Difference]:
     """Every value that differs, defaults included, in the order of the file. Secrets are compared by the name of their
     variable; prompts by their text."""
     before, after = _flat(old), _flat(new)
     paths = [*after, *(path for path in before if path not in after)]
     return [
-        Change(join_path(loc), before.get(loc), after.get(loc), _effect(loc, old, new))
+        Difference(join_path(loc), before.get(loc), after.get(loc), _effect(loc, old, new))
         for loc in paths
         if before.get(loc) != after.get(loc)
     ]

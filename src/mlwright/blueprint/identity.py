@@ -11,13 +11,15 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref, content_ref
 
 FORMAT = 1
+_NO_ANSWER = frozenset({"why", "price"})
+"""Fields of a model that change no answer."""
 
 
 def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
     """The release that a blueprint would be: equal names give equal answers to equal questions over equal documents.
 
     It hashes (format 1), with defaults written out:
-    - `models.embed`, `models.chat`: every model with all its fields, but for secrets and `why`;
+    - `models.embed`, `models.chat`: every model with all its fields, but for secrets, `why` and `price`;
     - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
     - `rag`: every pipeline with all its fields, and the text of its prompt file instead of the file's name;
     - `serving.endpoints.*.handler` and `.fallback`: who answers, and who answers instead.
@@ -27,7 +29,9 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
     """
     whole = _without_secrets(sections)
     models = {
-        slot: {name: {key: value for key, value in part.items() if key != "why"} for name, part in parts.items()}
+        slot: {
+            name: {key: value for key, value in part.items() if key not in _NO_ANSWER} for name, part in parts.items()
+        }
         for slot, parts in whole["models"].items()
     }
     rag = {

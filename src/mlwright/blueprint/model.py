@@ -9,16 +9,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
 
 from mlwright.blueprint.identity import as_data, as_release, blueprint_ref, release_ref
-from mlwright.blueprint.nodes import Loc, Node, Place, Table, place_of, place_of_key, split_path
+from mlwright.blueprint.nodes import Loc, Node, Place, Scalar, Table, find, place_of, place_of_key, split_path
 from mlwright.blueprint.writing import to_yaml
-from mlwright.data.spec import DataSpec
-from mlwright.evals.spec import EvalSpec
+from mlwright.data import DataSpec
+from mlwright.evals import EvalSpec
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.units import UsdPerMonth
 from mlwright.models import ModelsSpec
 from mlwright.rag.spec import PipelineSpec
-from mlwright.serving.spec import ServingSpec
-from mlwright.tracking.spec import TrackingSpec
+from mlwright.serving import ServingSpec
+from mlwright.tracking import TrackingSpec
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$", max_length=80)]
 """A name that the author chooses: letters, digits, `-` and `_`, so that paths through the file are unambiguous."""
@@ -164,6 +164,15 @@ class Blueprint(_Section):
         """Where a value is written, by its path (`rag.docs.retrieve.top`): the value itself, or for a default its
         nearest written ancestor."""
         return place_of(self._origin.root, split_path(path))
+
+    def written(self, path: str) -> str | None:
+        """The word that stands at a path, as it is written; None where a mapping, a list or nothing stands there."""
+        node, way = find(self._origin.root, split_path(path))
+        return node.text if isinstance(node, Scalar) and way == split_path(path) else None
+
+    def says(self, path: str) -> bool:
+        """Whether the file itself holds a value at this path, rather than a default."""
+        return find(self._origin.root, split_path(path))[1] == split_path(path)
 
     def place_of_key(self, path: str) -> Place:
         """Where the key of a value is written; for a default, its nearest written ancestor."""
