@@ -8,7 +8,9 @@ import pytest
 from mlwright.data import Data, DataSpec, build_data
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import ManualClock
+from mlwright.kernel.errors import MissingExtra
 from mlwright.kernel.open import open_kernel
+from mlwright.testing.postgresql import private_postgresql
 
 FILES = {"guide/install.md": b"# Install\npip install it\n", "guide/use.md": b"# Use\n", "faq.html": b"<p>why</p>"}
 
@@ -45,3 +47,12 @@ def contents() -> dict[str, bytes]:
 def data(kernel: Kernel, docs: Path) -> Data:
     spec = DataSpec.model_validate({"sources": {"docs": {"use": "files", "path": "docs"}}})
     return build_data(spec, kernel, base=docs.parent)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    try:
+        with private_postgresql() as url:
+            yield url
+    except MissingExtra as error:
+        pytest.skip(str(error))

@@ -1,6 +1,7 @@
 """Datasets: a new one only for new contents, whole or not at all, with a quarantine that heals."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,8 +65,7 @@ def test_nothing_changed_is_the_same_dataset(data: Data, docs: Path) -> None:
 
 
 def test_unchanged_files_are_not_read_again(data: Data, docs: Path, contents: dict[str, bytes]) -> None:
-    while time.time_ns() - max(file.stat().st_ctime_ns for file in docs.rglob("*.*")) < 60_000_000:
-        time.sleep(0.01)
+    settle(docs)
     read = []
     source = data._sources["docs"]
 
@@ -215,6 +215,14 @@ def test_a_document_is_released_and_a_quarantine_replayed(data: Data, docs: Path
     assert [row.key for row in data.quarantined("docs")] == ["empty.md"]
 
 
+def test_a_release_of_an_older_content_frees_nothing(data: Data, docs: Path) -> None:
+    version = data.files(data.ingest("docs").ref)[0]
+    (docs / version.key).write_bytes(b"")
+    data.ingest("docs")
+    data.release(version)
+    assert [(row.key, row.reason) for row in data.quarantined("docs")] == [(version.key, "empty")]
+
+
 def test_an_emptied_folder_does_not_empty_the_dataset(data: Data, docs: Path) -> None:
     first = data.ingest("docs")
     for file in docs.rglob("*.*"):
@@ -245,6 +253,25 @@ def test_a_file_that_goes_between_listing_and_reading_is_quarantined(data: Data,
     assert [row.reason for row in data.quarantined()] == ["vanished"]
     assert data.ingest("docs") == dataset
     assert data.quarantined() == []
+
+
+def test_a_lost_blob_is_found_by_reading_and_mended_by_the_next_ingest(
+    data: Data, docs: Path, kernel: Kernel, contents: dict[str, bytes]
+) -> None:
+    settle(docs)
+    dataset = data.ingest("docs")
+    shutil.rmtree(kernel.home / "blobs")
+    for version in data.files(dataset.ref):
+        with pytest.raises(NotFound, match="blob"):
+            data.read(version.ref)
+    assert data.ingest("docs") == dataset
+    assert {version.key: data.read(version.ref) for version in data.files(dataset.ref)} == contents
+
+
+def settle(docs: Path) -> None:
+    """Wait until every change is older than the clock tick of the file system."""
+    while time.time_ns() - max(file.stat().st_ctime_ns for file in docs.rglob("*.*")) < 60_000_000:
+        time.sleep(0.01)
 
 
 def test_unknown_names_list_the_known_ones(data: Data) -> None:

@@ -10,8 +10,10 @@ import pytest
 from mlwright.evals import Evals, EvalSpec, build_evals
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import ManualClock
+from mlwright.kernel.errors import MissingExtra
 from mlwright.kernel.ids import Ref, new_ref
 from mlwright.kernel.open import open_kernel
+from mlwright.testing.postgresql import private_postgresql
 
 Line = dict[str, object]
 
@@ -81,3 +83,12 @@ def over(kernel: Kernel, tmp_path: Path, recorded: Recorded) -> Callable[..., Ev
         return build_evals(spec, kernel, base=tmp_path, record=recorded)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    try:
+        with private_postgresql() as url:
+            yield url
+    except MissingExtra as error:
+        pytest.skip(str(error))

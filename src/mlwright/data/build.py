@@ -9,7 +9,7 @@ from mlwright.data.sources import Source
 from mlwright.data.spec import DataSpec
 from mlwright.data.types import Dataset, FileVersion, Quarantined
 from mlwright.kernel.base import Kernel
-from mlwright.kernel.errors import NotFound, Unreadable
+from mlwright.kernel.errors import NotFound, ProviderError, Unreadable
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.lineage import Described
 from mlwright.kernel.progress import Progress, silent
@@ -63,8 +63,15 @@ class Data:
         return found
 
     def read(self, version: Ref) -> bytes:
-        """The bytes as they were, also when the file is gone. Raises ProviderError where they are damaged."""
-        return self._kernel.blobs.get(self.file(version).sha256)
+        """The bytes as they were, also when the file is gone.
+
+        Raises NotFound or ProviderError where the blob is lost or damaged; the next ingest reads the file again."""
+        sha256 = self.file(version).sha256
+        try:
+            return self._kernel.blobs.get(sha256)
+        except (NotFound, ProviderError):
+            tables.forget_stamp(self._store, version)
+            raise
 
     def quarantine(self, version: FileVersion, error: Unreadable) -> None:
         """Keep a file that no parser could read, until its content changes, it is released, or it is replayed."""
@@ -74,7 +81,7 @@ class Data:
 
     def release(self, version: FileVersion) -> None:
         """Take a file out of the quarantine, because it can be read now."""
-        tables.drop_quarantined(self._store, version.source, [version.key])
+        tables.release(self._store, version)
 
     def quarantined(self, source: str | None = None) -> list[Quarantined]:
         """In order of source and key."""

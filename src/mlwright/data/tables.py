@@ -120,6 +120,11 @@ def set_stamps(store: Store, source: str, stamps: Mapping[str, str]) -> None:
     )
 
 
+def forget_stamp(store: Store, version: Ref) -> None:
+    """Have the file read again by the next ingest, if it is a current one."""
+    store.write("update data_member set stamp = '' where version = ? and to_number is null", (str(version),))
+
+
 def quarantined(store: Store, source: str | None) -> list[Quarantined]:
     """In order of source and key."""
     where, args = ("", ()) if source is None else (" where source = ?", (source,))
@@ -141,6 +146,14 @@ def put_quarantined(store: Store, rows: Iterable[Quarantined]) -> None:
 
 def drop_quarantined(store: Store, source: str, keys: Iterable[str]) -> None:
     store.write_many("delete from data_quarantine where source = ? and key = ?", [(source, key) for key in keys])
+
+
+def release(store: Store, version: FileVersion) -> None:
+    """Only the row of this content: a file that became unreadable meanwhile stays where it is."""
+    store.write(
+        "delete from data_quarantine where source = ? and key = ? and sha256 = ?",
+        (version.source, version.key, version.sha256),
+    )
 
 
 def _dataset(row: Row) -> Dataset:
