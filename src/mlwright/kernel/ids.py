@@ -65,7 +65,8 @@ def content_ref(kind: str, fields: Mapping[str, object], *, format: int = 1) -> 
     """The name of a thing with exactly these fields.
 
     `fields` must be JSON (no sets, no dates: the caller says how they are written), and `format` is raised
-    on purpose when their meaning changes. Nothing else goes into the hash. Raises TypeError for other values.
+    on purpose when their meaning changes. Nothing else goes into the hash. Raises TypeError or ValueError for what is
+    not JSON (NaN and infinities too).
     """
     text = json.dumps(
         {"kind": kind, "format": format, "fields": fields},

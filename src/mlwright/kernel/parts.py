@@ -134,4 +134,6 @@ def need(module: str, extra: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtra(f"{module} is not installed", hint=f'pip install "mlwright[{extra}]"') from error
+        absent = isinstance(error, ModuleNotFoundError) and module.startswith(error.name or "?")
+        why = "is not installed" if absent else f"is installed but cannot be loaded: {error}"
+        raise MissingExtra(f"{module} {why}", hint=f'pip install "mlwright[{extra}]"') from error

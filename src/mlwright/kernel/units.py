@@ -35,7 +35,7 @@ def _number(text: str, unit: str, example: str) -> re.Match[str]:
 
 
 def _value(match: re.Match[str]) -> float:
-    return float(match[1]) * _SCALE[match[2]]
+    return _positive(float(match[1]) * _SCALE[match[2]], match[0])
 
 
 def _plain(value: Any) -> bool:
