@@ -6,7 +6,7 @@ from mlwright.models import Embedder
 
 TEXTS = (
     "How do I rotate a key?",
-    "Keys are rotated with one command.",
+    "To rotate a key, run one command.",
     "The cat sat on the mat.",
     "",
     "Grüße, 你好, 🙂 and a\nnew line",
