@@ -27,7 +27,8 @@ class FileVersion:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A version of a source: all files of one moment. `ref` hashes the sorted (key, sha256) pairs."""
+    """A version of a source: all files of one moment. `ref` hashes the source and its sorted (key, sha256) pairs, so
+    contents that come back have the same `ref` under a new `number`."""
 
     ref: Ref
     source: str
