@@ -41,10 +41,7 @@ def test_an_old_encoding_is_guessed_and_noted() -> None:
 
 
 def test_a_few_broken_bytes_are_shown_and_noted_with_their_line() -> None:
-    document = parsed(
-        "Grüße\nKöln \xff über\nalles ist größer".encode("latin-1").replace(b"\xff", b"!")
-        and "Grüße\nKöln ".encode() + b"\xff" + " über".encode()
-    )
+    document = parsed("Grüße\nKöln ".encode() + b"\xff" + " über".encode())
     assert document.text == "Grüße\nKöln \ufffd über"
     assert "line 2" in document.notes[0]
 

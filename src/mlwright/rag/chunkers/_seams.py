@@ -24,42 +24,60 @@ _SENTENCE = re.compile(
     r"(?<=[.!?…])[\"'”’)\]*_]*\s+(?=[\"'“‘(\[*_`]*[A-Z0-9À-ÞΑ-ΩА-Я\u0590-\u06ff\u0900-\u0dff])|[。！？]+[」』”）]*\s*"
 )
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Z]|e\.g|i\.e|cf|vs|etc|al|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|Figs|Eq|Eqs|Sec|Ch|vol|pp?|approx|resp|bzw|z\.B|d\.h|usw))\.$"
+    r"\b(?:[A-Z]|e\.g|i\.e|cf|vs|etc|al|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Figs?|Eqs?|Sec|Ch|vol|pp?|approx|resp|bzw|z\.B|d\.h|usw)\.$"
 )
-_LINE = re.compile(r"\n")
-_WORD = re.compile(r"\s+(?=\S)")
+_GAP = re.compile(r"\s+(?=\S)|\n")
 
 
 class Seams:
-    """All seams of a text in order. `fits` tells which code and tables are small enough to stay whole."""
+    """Finds the seams of a stretch when asked, so that a text of any length needs little memory.
+
+    `fits` tells which code and tables are small enough to stay whole."""
 
     def __init__(self, text: str, blocks: Sequence[Block], fits: Callable[[int, int], bool]) -> None:
-        kinds = dict.fromkeys((found.end() for found in _WORD.finditer(text)), Seam.WORD)
-        kinds.update(dict.fromkeys((found.end() for found in _LINE.finditer(text)), Seam.LINE))
-        kinds.update(dict.fromkeys(_sentences(text, blocks), Seam.SENTENCE))
-        kinds.update(dict.fromkeys((block.start for block in blocks), Seam.BLOCK))
-        self._offsets = sorted(kinds)
-        self._kinds = [kinds[offset] for offset in self._offsets]
-        for block, after in zip(blocks, chain(blocks[1:], (None,)), strict=False):
-            if block.kind == "heading":
-                self._close(block.start, after.start + 1 if after and after.kind != "heading" else block.end)
-            elif block.kind in ("code", "table") and fits(block.start, block.end):
-                self._close(block.start, block.end)
-
-    def _close(self, start: int, end: int) -> None:
-        for index in range(bisect_right(self._offsets, start), bisect_left(self._offsets, end)):
-            self._kinds[index] = Seam.WITHIN
+        self._text, self._blocks = text, blocks
+        self._starts = [block.start for block in blocks]
+        closed = list(_closed(blocks, fits))
+        self._closed_starts, self._closed_ends = [start for start, _ in closed], [end for _, end in closed]
 
     def between(self, start: int, end: int) -> Iterator[tuple[int, Seam]]:
-        """The seams after `start` and up to `end`."""
-        for index in range(bisect_right(self._offsets, start), bisect_right(self._offsets, end)):
-            yield self._offsets[index], self._kinds[index]
+        """The seams after `start` and up to `end`, in order."""
+        found = dict.fromkeys(self._gaps(start, end), Seam.WORD)
+        for offset in found:
+            if self._text[offset - 1] == "\n":
+                found[offset] = Seam.LINE
+        first, last = max(0, bisect_right(self._starts, start) - 1), bisect_right(self._starts, end)
+        for block in self._blocks[first:last]:
+            found.update(dict.fromkeys(self._sentences(block, start, end), Seam.SENTENCE))
+            found[block.start] = Seam.BLOCK
+        for offset in sorted(found):
+            if start < offset <= end:
+                yield offset, Seam.WITHIN if self._is_closed(offset) else found[offset]
 
+    def _gaps(self, start: int, end: int) -> Iterator[int]:
+        """The starts of words, and of lines with their indentation."""
+        for gap in _GAP.finditer(self._text, start, end):
+            yield gap.end()
+            newline = self._text.rfind("\n", gap.start(), gap.end())
+            if newline >= 0:
+                yield newline + 1
 
-def _sentences(text: str, blocks: Sequence[Block]) -> Iterator[int]:
-    for block in blocks:
+    def _sentences(self, block: Block, start: int, end: int) -> Iterator[int]:
         if block.kind in ("code", "table"):
-            continue
-        for found in _SENTENCE.finditer(text, block.start, block.end):
-            if not _ABBREVIATION.search(text, max(block.start, found.start() - 12), found.start()):
+            return
+        for found in _SENTENCE.finditer(self._text, max(block.start, start), min(block.end, end + 2)):
+            if not _ABBREVIATION.search(self._text, max(block.start, found.start() - 12), found.start()):
                 yield found.end()
+
+    def _is_closed(self, offset: int) -> bool:
+        index = bisect_left(self._closed_starts, offset) - 1
+        return index >= 0 and offset < self._closed_ends[index]
+
+
+def _closed(blocks: Sequence[Block], fits: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
+    """Stretches with no good seam inside; a cut right before them is good."""
+    for block, after in zip(blocks, chain(blocks[1:], (None,)), strict=False):
+        if block.kind == "heading":
+            yield block.start, after.start + 1 if after and after.kind != "heading" else block.end
+        elif block.kind in ("code", "table") and fits(block.start, block.end):
+            yield block.start, block.end

@@ -27,10 +27,13 @@ class TokenMap:
     def between(self, start: int, end: int) -> int:
         return self.at(end) - self.at(start)
 
+    def offset(self, index: int) -> int:
+        """Where the first `index` tokens end."""
+        return self.ends[min(index, len(self.ends)) - 1] if index > 0 and self.ends else 0
+
     def reach(self, start: int, tokens: int) -> int:
         """The offset at which the next `tokens` tokens after `start` end."""
-        index = self.at(start) + tokens
-        return self.ends[min(index, len(self.ends)) - 1] if index > 0 and self.ends else start
+        return max(start, self.offset(self.at(start) + tokens))
 
 
 def _window_end(text: str, start: int) -> int:

@@ -78,14 +78,14 @@ class _Parts:
 
     def _start(self, start: int, end: int) -> int:
         """Where the next chunk begins: so far before the end of this one that the overlap has its size."""
-        there, best, least = self._tokens.at(end), end, math.inf
         if self._overlap < 1:
             return end
-        nearest = self._overlap * 2 / 3
-        for offset, seam in self._seams.between(start, end - 1):
+        there, best, least = self._tokens.at(end), end, math.inf
+        nearest, farthest, at_sentence = (self._overlap * thirds / 3 for thirds in (2, 4, 5))
+        earliest = max(start, self._tokens.offset(there - math.ceil(at_sentence) - 1))
+        for offset, seam in self._seams.between(earliest, end - 1):
             size = there - self._tokens.at(offset)
             cost = abs(size - self._overlap) / self._overlap + _START_COST[seam]
-            farthest = self._overlap * (5 if seam <= Seam.SENTENCE else 4) / 3
-            if nearest <= size <= farthest and cost <= least:
+            if nearest <= size <= (at_sentence if seam <= Seam.SENTENCE else farthest) and cost <= least:
                 best, least = offset, cost
         return best

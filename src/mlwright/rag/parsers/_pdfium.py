@@ -9,6 +9,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from mlwright.kernel.errors import Unreadable
+from mlwright.rag.parsers._columns import in_columns
 from mlwright.rag.parsers._layout import Line, without_repeated, write
 from mlwright.rag.types import Parsed
 
@@ -18,6 +19,8 @@ _HYPHENS = ("\x02", "\ufffe")
 _LAM_ALEF = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
 _SCRIPTS = re.compile("(?<=[A-Za-z])(?=[\u0621-\u064a])|(?<=[\u0621-\u064a])(?=[A-Za-z])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_GAP = re.compile(r"(?<=\S) +(?=\S)")
+_WIDE = 1.2
 _LEADERS = re.compile(r"(?:\s?\.){5,}\s?")
 _META = {
     "Title": "title",
@@ -102,8 +105,9 @@ def _lines(page: pdfium.PdfPage) -> tuple[list[Line], bool]:
             text = _ligatures_in_order(words, text)
         ranges = [found for found in _ranges(text) if text[found[0] : found[1]].strip()]
         garbled = [found for found in ranges if _is_garbled(text[found[0] : found[1]])]
-        lines = [_line(words, text, *found, width, height) for found in ranges if found not in garbled]
-        return lines, bool(garbled)
+        pieces = [piece for found in ranges if found not in garbled for piece in _pieces(words, text, *found)]
+        lines = [_line(words, text, *piece, width, height) for piece in pieces]
+        return in_columns(lines), bool(garbled)
     finally:
         words.close()
 
@@ -130,6 +134,18 @@ def _ranges(text: str) -> Iterator[tuple[int, int, bool]]:
         yield start, found.start(), found[0] in _HYPHENS
         start = found.end()
     yield start, len(text), False
+
+
+def _pieces(
+    words: pdfium.PdfTextPage, text: str, start: int, end: int, hyphen: bool
+) -> Iterator[tuple[int, int, bool]]:
+    """A line, parted where a gap is too wide for a space between words, as between columns."""
+    for found in _GAP.finditer(text, start, end):
+        before, after = _box(words, found.start() - 1), _box(words, found.end())
+        if after.left - before.right > _WIDE * (before.top - before.bottom) and found.start() > start:
+            yield start, found.start(), False
+            start = found.end()
+    yield start, end, hyphen
 
 
 def _line(
