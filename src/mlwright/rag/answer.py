@@ -207,11 +207,11 @@ def _edges(answer: Answer, shown: Sequence[Shown]) -> list[Edge]:
 
 
 def _opening(text: str) -> str:
-    """The first whole sentences of a passage, up to 400 characters; more where the first one is longer."""
-    start = end = 0
-    for number, (first, last) in enumerate(sentences(text)):
-        start = first if number == 0 else start
-        if number and last - start > _LONGEST_QUOTE:
+    """The first whole sentences of a passage below its headings, up to 400 characters; more where one is longer."""
+    places = [place for place in sentences(text) if not text.startswith("#", place[0])] or [(0, len(text))]
+    start, end = places[0]
+    for _, last in places[1:]:
+        if last - start > _LONGEST_QUOTE:
             break
         end = last
     return text[start:end]

@@ -1,0 +1,88 @@
+"""Documents in memory for tests of a pipeline: a source that changes on demand, and a recorder that remembers."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from mlwright.kernel.errors import NotFound, Unreadable
+from mlwright.kernel.ids import Ref, content_ref, digest
+from mlwright.rag import Answer, SourceDocument, Token
+
+GUIDE = """# Boilers
+
+## Starting
+
+Open the main valve before you light the burner. Wait for ninety seconds.
+
+## Stopping
+
+Close the burner first. The pump runs on for five minutes until the water is cool.
+"""
+PUMPS = """# Pumps
+
+## Noise
+
+A rattling pump has air in it. Bleed it at the brass screw on top of the housing.
+
+## Service
+
+Replace the gasket every two years, and grease the bearing with lithium grease.
+"""
+DOCUMENTS = {
+    "guide.md": GUIDE,
+    "pumps.md": PUMPS,
+    "notes/office.txt": "The office is open from nine to five on weekdays.",
+}
+
+
+class MemoryDocuments:
+    """A DocumentSource: change `files`, and the dataset changes. `quarantined` is key to reason."""
+
+    def __init__(self, files: Mapping[str, str | bytes]) -> None:
+        self.files = {key: text.encode() if isinstance(text, str) else text for key, text in files.items()}
+        self.quarantined: dict[str, str] = {}
+        self.released: list[str] = []
+
+    def latest(self) -> tuple[Ref, Sequence[SourceDocument]]:
+        if not self.files:
+            raise NotFound("nothing was ingested")
+        found = [self._document(key, data) for key, data in sorted(self.files.items())]
+        return content_ref("dataset", {"versions": [one.version.id for one in found]}), found
+
+    def _document(self, key: str, data: bytes) -> SourceDocument:
+        version = content_ref("version", {"key": key, "sha256": digest(data)})
+        return SourceDocument(version, Ref("document", f"docs/{key}"), key, digest(data), len(data))
+
+    def read(self, document: SourceDocument) -> bytes:
+        return self.files[document.key]
+
+    def quarantine(self, document: SourceDocument, error: Unreadable) -> None:
+        self.quarantined[document.key] = error.reason
+
+    def release(self, document: SourceDocument) -> None:
+        self.released.append(document.key)
+        self.quarantined.pop(document.key, None)
+
+
+class MemoryRuns:
+    """A Recorder: `made` lists what it was told of."""
+
+    def __init__(self) -> None:
+        self.made: list[Ref] = []
+
+    def __call__(
+        self, name: str, params: dict[str, str], metrics: dict[str, float], uses: Sequence[Ref], made: Ref
+    ) -> Ref:
+        assert name.split()[0] == "index"
+        self.made.append(made)
+        return Ref("run", f"r{len(self.made)}")
+
+
+async def finished(stream: AsyncIterator[Token | Answer]) -> tuple[str, Answer]:
+    """What was streamed, and the answer."""
+    said, answer = [], None
+    async for item in stream:
+        if isinstance(item, Token):
+            said.append(item.text)
+        else:
+            answer = item
+    assert answer is not None
+    return "".join(said), answer
