@@ -70,15 +70,12 @@ class Attempts:
         deadline = asyncio.get_running_loop().time() + spec.limits.timeout
         finished = False
         async with aclosing(_closable(handler(asked))) as events:
-            while not finished:
+            while True:
                 try:
                     async with asyncio.timeout_at(deadline):
                         event = await anext(events)
                 except StopAsyncIteration:
-                    raise ProviderError(
-                        f"the handler of endpoint {endpoint!r} ended without an answer",
-                        hint="this is a defect of the handler",
-                    ) from None
+                    break
                 except TimeoutError:
                     raise TransientError(
                         f"{_name(endpoint, model)} took longer than {spec.limits.timeout:g} s",
@@ -86,6 +83,10 @@ class Attempts:
                     ) from None
                 finished = event.type == "done"
                 yield event
+        if not finished:
+            raise ProviderError(
+                f"the handler of endpoint {endpoint!r} ended without an answer", hint="this is a defect of the handler"
+            )
 
     def _handler(self, endpoint: str, release: Ref, model: str) -> Handler:
         if model == TOP_PASSAGES:

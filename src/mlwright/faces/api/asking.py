@@ -1,7 +1,7 @@
-"""The hot routes: ask an endpoint and get the answer, whole or as a stream. Plain Starlette, no dependency injection."""
+"""The hot routes: ask an endpoint and get the answer, whole or as a stream; plain Starlette."""
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 from starlette.requests import Request
@@ -54,10 +54,9 @@ async def _answer(app: "App", request: Request, endpoint: str, body: EndpointBod
     spec = app.serving.spec.endpoints.get(endpoint)
     who = caller(request, spec)
     stream = body.stream or "text/event-stream" in request.headers.get("accept", "")
-    if spec is not None and ("sse" if stream else "json") not in spec.modes:
-        raise UserError(
-            f"endpoint {endpoint!r} has no mode {'sse' if stream else 'json'}", hint=f"it has: {spec.modes}"
-        )
+    mode: Literal["sse", "json"] = "sse" if stream else "json"
+    if spec is not None and mode not in spec.modes:
+        raise UserError(f"endpoint {endpoint!r} has no mode {mode}", hint=f"it has: {', '.join(spec.modes)}")
     events = app.serving.call(endpoint, Question(body.question, body.user, body.filter), key=who)
     if not stream:
         return ready_json(await while_connected(request.receive, collected(events)))

@@ -43,10 +43,13 @@ def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -
         middleware=[guard],
         responses=openapi.PROBLEMS,
         redirect_slashes=False,
-        exception_handlers=dict.fromkeys(
-            (MlwrightError, HTTPException, RequestValidationError, ValidationError), problems.handle
-        )
-        | {ClientGone: _nobody},
+        exception_handlers={
+            MlwrightError: problems.handle,
+            HTTPException: problems.handle,
+            RequestValidationError: problems.handle,
+            ValidationError: problems.handle,
+            ClientGone: _nobody,
+        },
     )
     api.router.routes.extend([*asking.routes(app), *openai.routes(app)])
     for room in (rag, data, evals, tracking, lineage, serving, system):
