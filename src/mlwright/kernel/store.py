@@ -10,85 +10,25 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mlwright.kernel.clock import Clock, SystemClock
-from mlwright.kernel.errors import Conflict, MlwrightError, TransientError, UserError
+from mlwright.kernel.errors import Conflict, TransientError, UserError
 from mlwright.kernel.migrate import migrate
 from mlwright.kernel.stores import Connection, Engine, Name
 from mlwright.kernel.stores import Row as Row
 from mlwright.kernel.stores.postgresql import Postgresql
 from mlwright.kernel.stores.sqlite import Sqlite
+from mlwright.kernel.transaction import Transaction as Transaction
+from mlwright.kernel.writes import Write, run_together
 
 _SOON_S = 0.05
 _BEHIND = 20_000
 _TRIES = 5
+_IDLE = 16
 _T = TypeVar("_T")
 _log = logging.getLogger("mlwright.store")
-
-
-class Transaction:
-    """Statements that are kept or dropped together; given by `Store.transaction`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
-        """All rows of a query, or of a statement with `returning`."""
-        return self._connection.rows(sql, args)
-
-    def one(self, sql: str, args: Sequence[Any] = ()) -> Row | None:
-        """The first row, or None."""
-        found = self._connection.rows(sql, args)
-        return found[0] if found else None
-
-    def write(self, sql: str, args: Sequence[Any] = ()) -> int:
-        """Run a statement; how many rows it touched."""
-        return self._connection.write(sql, args)
-
-    def write_many(self, sql: str, many: Iterable[Sequence[Any]]) -> None:
-        """Run a statement once per sequence of arguments."""
-        self._connection.write_many(sql, many)
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """A part that is dropped alone when it fails; the error goes on."""
-        with _part(self._connection):
-            yield
-
-
-@contextmanager
-def _part(connection: Connection) -> Iterator[None]:
-    connection.write("savepoint part", ())
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:  # an engine may have dropped everything, as when the disk is full
-            connection.write("rollback to part", ())
-            connection.write("release part", ())
-        raise
-    connection.write("release part", ())
-
-
-@dataclass(slots=True, eq=False)
-class _Op:
-    """A queued statement, and what became of it."""
-
-    sql: str
-    many: Sequence[Sequence[Any]]
-    soon: bool
-    done: bool = False
-    result: int = 0
-    error: Exception | None = None
-
-    def run(self, connection: Connection) -> None:
-        if len(self.many) == 1:
-            self.result = connection.write(self.sql, self.many[0])
-        else:
-            connection.write_many(self.sql, self.many)
 
 
 class Store:
@@ -103,9 +43,10 @@ class Store:
         self.place = engine.place
         self._engine = engine
         self._readers: deque[Connection] = deque()
+        self._spares: deque[Connection] = deque()
         self._writer: Connection | None = None
         self._turn = threading.Lock()
-        self._queue: deque[_Op] = deque()
+        self._queue: deque[Write] = deque()
         self._lost: list[Exception] = []
         self._mine = threading.local()
         self._closed = threading.Event()
@@ -127,7 +68,7 @@ class Store:
     def write(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Run one statement; how many rows it touched. Durable when it returns."""
         current = self._current()
-        return current.write(sql, args) if current is not None else self._commit(_Op(sql, [args], soon=False))
+        return current.write(sql, args) if current is not None else self._commit(Write(sql, [args], soon=False))
 
     def write_many(self, sql: str, many: Iterable[Sequence[Any]]) -> None:
         """Run a statement once per sequence of arguments: all of them or none. Durable when it returns."""
@@ -135,7 +76,7 @@ class Store:
         if current is not None:
             current.write_many(sql, many)
         elif listed := list(many):
-            self._commit(_Op(sql, listed, soon=False))
+            self._commit(Write(sql, listed, soon=False))
 
     def write_soon(self, sql: str, many: Iterable[Sequence[Any]]) -> None:
         """Queue a statement, in order with all other writes; durable at the next `flush`, or within some 50 ms.
@@ -147,7 +88,7 @@ class Store:
         if not listed:
             return
         self._check_open()
-        self._queue.append(_Op(sql, listed, soon=True))
+        self._queue.append(Write(sql, listed, soon=True))
         if len(self._queue) > _BEHIND and self._current() is None:
             with self._turn:
                 self._commit_queued()
@@ -185,13 +126,18 @@ class Store:
                     yield transaction
             return
         self._check_open()
-        connection = self._engine.writer()
+        idle = _last(self._spares)
         try:
-            connection.begin(alone=False)
+            connection = self._begin(idle, alone=False)
+        except BaseException:
+            if idle is not None:
+                idle.close()
+            raise
+        try:
             with self._inside(connection) as transaction:
                 yield transaction
         finally:
-            connection.close()
+            self._give_back(connection, self._spares)
 
     def migrate(self, package: str) -> int:
         """Apply `<package>/migrations/NNNN_words.sql` that this database has not seen; how many.
@@ -214,8 +160,9 @@ class Store:
             with self._turn:
                 if self._writer is not None:
                     self._writer.close()
-                while self._readers:
-                    self._readers.pop().close()
+                for idle in (self._readers, self._spares):
+                    while idle:
+                        idle.pop().close()
 
     def _current(self) -> Transaction | None:
         return getattr(self._mine, "transaction", None)
@@ -227,36 +174,44 @@ class Store:
     def _reading(self, use: Callable[[Connection], _T]) -> _T:
         self._check_open()
         while True:
-            try:
-                connection, pooled = self._readers.pop(), True
-            except IndexError:
-                connection, pooled = self._engine.reader(), False
+            idle = _last(self._readers)
+            connection = idle or self._engine.reader()
             try:
                 return use(connection)
             except TransientError:
-                if not (pooled and connection.broken):
+                if idle is None or not idle.broken:
                     raise
             finally:
-                if connection.broken or self._closed.is_set():
-                    connection.close()
-                else:
-                    self._readers.append(connection)
+                self._give_back(connection, self._readers)
+
+    def _give_back(self, connection: Connection, to: deque[Connection]) -> None:
+        if connection.broken or self._closed.is_set() or len(to) >= _IDLE:
+            connection.close()
+        else:
+            to.append(connection)
+
+    def _begin(self, connection: Connection | None, *, alone: bool) -> Connection:
+        """A connection inside a new transaction: this one, or where it was lost meanwhile a new one."""
+        if connection is not None:
+            try:
+                connection.begin(alone=alone)
+            except TransientError:
+                if not connection.broken:
+                    raise
+                connection.close()
+            else:
+                return connection
+        fresh = self._engine.writer()
+        try:
+            fresh.begin(alone=alone)
+        except BaseException:
+            fresh.close()
+            raise
+        return fresh
 
     def _begun(self, *, alone: bool) -> Connection:
-        """The writer inside a new transaction; a connection that was lost meanwhile is opened again."""
         self._check_open()
-        if self._writer is not None and not self._writer.broken:
-            try:
-                self._writer.begin(alone=alone)
-            except TransientError:
-                if not self._writer.broken:
-                    raise
-            else:
-                return self._writer
-        if self._writer is not None:
-            self._writer.close()
-        self._writer = self._engine.writer()
-        self._writer.begin(alone=alone)
+        self._writer = self._begin(self._writer, alone=alone)
         return self._writer
 
     @contextmanager
@@ -271,7 +226,7 @@ class Store:
         finally:
             self._mine.transaction = None
 
-    def _commit(self, op: _Op) -> int:
+    def _commit(self, op: Write) -> int:
         self._check_open()
         self._queue.append(op)
         try:
@@ -304,14 +259,11 @@ class Store:
                 self._lost.append(op.error)
                 _log.error("%d rows were not written: %s (%s)", len(op.many), op.error, op.sql)
 
-    def _commit_together(self, ops: Sequence[_Op]) -> None:
+    def _commit_together(self, ops: Sequence[Write]) -> None:
         for tries_left in range(_TRIES - 1, -1, -1):
             connection = self._begun(alone=False)
             try:
-                for op in ops:
-                    op.error = None
-                for group in _alike(ops):
-                    _attempt(group, connection, by_itself=len(ops) == 1)
+                run_together(ops, connection)
                 connection.commit()
                 return
             except TransientError as error:
@@ -333,39 +285,16 @@ class Store:
             self._flusher.start()
 
     def _flush_forever(self) -> None:
-        while self._wake.wait() and not self._closed.wait(_SOON_S):
+        while not self._closed.is_set() and self._wake.wait() and not self._closed.wait(_SOON_S):
             with self._turn:
                 self._commit_queued()
 
 
-def _alike(ops: Sequence[_Op]) -> Iterator[list[_Op]]:
-    """Neighbours that say the same and that nobody waits for go together: spans come in hundreds."""
-    for (_, soon), group in groupby(ops, key=lambda op: (op.sql, op.soon)):
-        alike = list(group)
-        yield from [alike] if soon else [[op] for op in alike]
-
-
-def _attempt(ops: list[_Op], connection: Connection, *, by_itself: bool) -> None:
-    """Run one of several groups of statements; if it fails alone, the others go on."""
-    if by_itself:
-        ops[0].run(connection)
-        return
+def _last(idle: deque[Connection]) -> Connection | None:
     try:
-        with _part(connection):
-            if len(ops) == 1:
-                ops[0].run(connection)
-            else:
-                connection.write_many(ops[0].sql, [args for op in ops for args in op.many])
-    except TransientError:
-        raise
-    except MlwrightError as error:
-        if not connection.in_transaction:
-            raise
-        if len(ops) == 1:
-            ops[0].error = error
-            return
-        for op in ops:
-            _attempt([op], connection, by_itself=False)
+        return idle.pop()
+    except IndexError:
+        return None
 
 
 def open_store(url: str | Path, clock: Clock | None = None) -> Store:
