@@ -58,9 +58,8 @@ def test_functions_stay_readable() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_sql_stands_in_tables_and_the_kernel(path: Path) -> None:
-    if path.name == "tables.py" or path.is_relative_to(ROOT / "kernel"):
-        return
-    assert not [text for text in strings(path) if SQL.search(text)]
+    if path.name != "tables.py" and not path.is_relative_to(ROOT / "kernel") and name(path) != "testing/store.py":
+        assert not [text for text in strings(path) if SQL.search(text)]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -75,7 +74,7 @@ def test_a_system_touches_its_own_tables(system: str) -> None:
 @pytest.mark.parametrize("path", [path for path in FILES if path.name == "__init__.py"], ids=name)
 def test_front_doors_hold_no_logic(path: Path) -> None:
     """A room's `__init__` re-exports; a slot's holds its port, which is types and at most small pure functions."""
-    slot = path.parent.parent.name in (*SYSTEMS, "models", "kernel")
+    slot = path.parent.parent.name in (*SYSTEMS, "models", "kernel", "architect")
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     assert slot or not functions, f"logic in a front door: {functions}"

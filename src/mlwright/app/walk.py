@@ -8,7 +8,7 @@ from mlwright.kernel.lineage import Described, Edge, Graph
 
 Describe = Callable[[Ref], Described | None]
 
-_FIRST = ("served by", "cites", "saw", "searched", "written by", "prompted by")
+_FIRST = ("cites", "searched", "written by", "prompted by", "served by", "saw")
 _SHARED = ("searched", "follows")
 """Edges that lead to everything at once (every answer of an index): not followed to find what one thing touched."""
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlwright.architect import Finding, Plan
-from mlwright.blueprint import Change
+from mlwright.blueprint import Difference
 from mlwright.faces.cli.show.console import console, seconds, size, usd
 from mlwright.kernel.plan import Range, Stage
 
@@ -67,7 +67,7 @@ def _span(value: Range) -> str:
     return f"{seconds(value.likely)} ({seconds(value.low)} to {seconds(value.high)})"
 
 
-def differences(changes: Sequence[Change]) -> None:
+def differences(changes: Sequence[Difference]) -> None:
     """What changed, from what to what, and what it means."""
     for change in changes:
         console.print(

@@ -9,8 +9,14 @@ from mlwright.app import Node
 from mlwright.faces.cli.show.console import console
 from mlwright.kernel.lineage import Described
 
-MANY = 12
-"""Children of one kind of edge that are listed before the rest is counted."""
+MANY, SEEN = 12, 2
+"""Children of one kind of edge that are listed before the rest is counted; fewer of what was only seen."""
+
+
+LONG = ("text", "question", "answer")
+"""Facts that are pages rather than words; the web pages show them."""
+WIDE = 60
+"""Characters of a fact that are shown."""
 
 
 def tree(root: Node) -> None:
@@ -24,11 +30,15 @@ def _grow(branch: Tree, node: Node) -> None:
     shown: dict[str, int] = {}
     for child in node.children:
         shown[child.how] = shown.get(child.how, 0) + 1
-        if shown[child.how] <= MANY:
+        if shown[child.how] <= _most(child.how):
             _grow(branch.add(_label(child)), child)
     for how, count in shown.items():
-        if count > MANY:
-            branch.add(Text(f"{how}: {count - MANY} more", style="quiet"))
+        if count > _most(how):
+            branch.add(Text(f"{how} {count - _most(how)} more", style="quiet"))
+
+
+def _most(how: str) -> int:
+    return SEEN if how == "saw" else MANY
 
 
 def _label(node: Node) -> Text:
@@ -36,12 +46,17 @@ def _label(node: Node) -> Text:
     if node.how:
         text.append(f"{node.how} ", style="quiet")
     text.append(node.label, style="name")
-    facts = " · ".join(f"{key} {value}" if key else value for key, value in node.facts.items())
+    facts = " · ".join(f"{key} {_short(value)}" for key, value in node.facts.items() if key not in LONG)
     if facts:
         text.append(f"  {facts}", style="quiet")
     if node.again:
         text.append("  (as above)", style="quiet")
     return text
+
+
+def _short(value: str) -> str:
+    flat = " ".join(value.split())
+    return flat if len(flat) <= WIDE else flat[: WIDE - 1] + "…"
 
 
 def kinds(found: Mapping[str, Sequence[Described]]) -> None:

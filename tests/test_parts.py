@@ -1,0 +1,92 @@
+"""Every part of every slot, found by its file: a new part is tested without a new test."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlwright.kernel.errors import MissingExtra, NotFound
+from mlwright.kernel.parts import Part, config_of, names, need
+from mlwright.models import EmbedPart
+from mlwright.testing.embed import check_embedder
+from mlwright.testing.metric import check_metric
+from mlwright.testing.slots import SLOTS
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "mlwright.data.sources.files": {"path": "docs/**/*.md"},
+    "mlwright.models.chat.openai": {"model": "gpt-4o-mini"},
+    "mlwright.models.embed.openai": {"model": "text-embedding-3-small"},
+}
+"""What must be written for a part that has no defaults for everything."""
+
+
+def every(slot: str) -> list[Any]:
+    return [pytest.param(config_of(slot, name), id=f"{slot.removeprefix('mlwright.')}.{name}") for name in names(slot)]
+
+
+def minimal(config: type[Part]) -> Part:
+    name = config.__module__.rpartition(".")[2]
+    return config.model_validate({"use": name, **NEEDED.get(config.__module__, {})})
+
+
+@pytest.mark.parametrize("config", [part for slot in SLOTS for part in every(slot)])
+def test_a_part_says_what_it_is(config: type[Part]) -> None:
+    part = minimal(config)
+    assert sys.modules[config.__module__].__doc__, "the file has no docstring"
+    assert config.model_validate(part.model_dump()) == part, "what is written back is read alike"
+    assert part.facts().provider
+    assert config.model_json_schema()["properties"]["use"], "the schema names it"
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_an_unknown_part_names_the_choices(slot: str) -> None:
+    with pytest.raises(NotFound) as error:
+        config_of(slot, "nonesuch")
+    assert all(name in error.value.hint for name in names(slot))
+
+
+@pytest.mark.parametrize("config", every("mlwright.evals.metrics"))
+def test_metric(config: type[Part]) -> None:
+    check_metric(minimal(config))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("config", every("mlwright.models.embed"))
+def test_embedder(config: type[Part]) -> None:
+    part = minimal(config)
+    assert isinstance(part, EmbedPart)
+    if part.facts().embedded:
+        asyncio.run(check_embedder(part.build(), tolerance=1e-5))
+    else:
+        assert part.facts().leaves_machine, "the loopback server of tests/models speaks for it"
+
+
+def test_a_missing_package_says_what_to_install() -> None:
+    with pytest.raises(MissingExtra) as error:
+        need("no_such_package_of_mlwright", "local")
+    assert error.value.hint == 'pip install "mlwright[local]"'
+
+
+def test_a_part_of_another_package_is_used_like_our_own(tmp_path: Path) -> None:
+    """A package with an entry point, installed beside us: the blueprint takes its part, and its schema lists it."""
+    (tmp_path / "acme_chunkers.py").write_text(
+        (Path(__file__).parent.parent / "docs" / "parts.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0],
+        encoding="utf-8",
+    )
+    info = tmp_path / "acme_chunkers-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-chunkers\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[mlwright.rag.chunkers]\nlines = acme_chunkers\n", encoding="utf-8")
+    code = (
+        "from mlwright.rag.spec import PipelineSpec\n"
+        "spec = PipelineSpec.model_validate({'documents': 'docs', 'chunk': {'by': 'lines', 'tokens': 32}})\n"
+        "from mlwright.rag.types import Parsed\n"
+        "print([cut.end for cut in spec.chunk.build().cut(Parsed('one\\ntwo\\n', ()), lambda text: [1] * len(text.split()), 99)])\n"
+        "print('acme_chunkers' in str(type(spec.chunk)), 'lines' in str(PipelineSpec.model_json_schema()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(tmp_path), "PATH": ""}
+    )
+    assert done.stdout.split("\n")[:2] == ["[3, 7]", "True True"]
