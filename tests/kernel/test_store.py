@@ -231,11 +231,15 @@ def test_lost_connections_are_opened_again(postgresql_url: str, postgresql_serve
     cut()
     with store.transaction() as transaction:
         transaction.write(ADD, (3, "c"))
+    for key in (-1, -2):
+        with store.transaction(alone=False) as transaction:
+            transaction.write(ADD, (key, "beside others"))
+        cut()
     with pytest.raises(TransientError, match="cannot be reached"), store.transaction() as transaction:
         transaction.write(ADD, (4, "d"))
         cut()
         transaction.write(ADD, (5, "e"))
-    assert _keys(store) == [1, 2, 3]
+    assert _keys(store) == [-2, -1, 1, 2, 3]
     store.close()
 
 

@@ -229,10 +229,23 @@ class StoreSuite:
             pairs.rows("select * from nowhere")
         with pytest.raises(ProviderError, match="refused a statement"):
             pairs.write("selec nonsense")
+        with pytest.raises(ProviderError, match="refused a statement"):
+            pairs.write(_ADD, (1,))
         for odd in (object(), "\ud800", 2**70):
             with pytest.raises(UserError, match="cannot be kept"):
                 pairs.write(_ADD, (odd, "x"))
         pairs.write(_ADD, (1, "still works"))
+
+    def test_errors_of_the_caller_are_left_alone(self, pairs: Store) -> None:
+        def broken() -> Iterator[tuple[int, str]]:
+            yield 1, "a"
+            raise ValueError("mine")
+
+        with pytest.raises(ValueError, match="mine"), pairs.transaction() as transaction:
+            transaction.write_many(_ADD, broken())
+        with pytest.raises(ValueError, match="mine"):
+            pairs.write_many(_ADD, broken())
+        assert pairs.rows("select * from pair") == []
 
     def test_foreign_keys_hold(self, pairs: Store) -> None:
         pairs.write("create table child (pair bigint not null references pair (key))")

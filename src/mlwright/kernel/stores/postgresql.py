@@ -197,6 +197,6 @@ def _error(error: "psycopg.Error", place: str) -> MlwrightError:
         return TransientError(
             f"{place} cannot be reached: {text}", hint="start the server, or correct the store's address", retry_after=0
         )
-    if state[:2] == "22" or (not state and kind in ("DataError", "ProgrammingError")):
+    if state[:2] == "22" or (not state and kind in ("DataError", "ProgrammingError") and "placeholders" not in text):
         return UserError(f"a value cannot be kept in {place}: {text}", hint=VALUES)
     return ProviderError(f"{place} refused a statement: {text}", hint="this is a bug of the caller; please report it")

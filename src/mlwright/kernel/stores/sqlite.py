@@ -189,7 +189,7 @@ def _error(error: sqlite3.Error, place: str) -> MlwrightError:
         return ProviderError(
             f"{place} cannot be opened or read: {error}", hint="check the path, its permissions and the disk"
         )
-    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError) and "bind" in str(error):
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError) and str(error).startswith("Error binding"):
         return UserError(f"a value cannot be kept in {place}: {error}", hint=VALUES)
     if isinstance(error, sqlite3.IntegrityError):
         return Conflict(f"{place}: {error}", hint="the row exists already, or names one that does not")
