@@ -190,7 +190,24 @@ class _Placing:
             for many, x, found in ((out, box.x + BOX, starts), (into, box.x, ends)):
                 for number, edge in enumerate(many, start=1):
                     found[edge] = (x, round(box.y + box.height * number / (len(many) + 1), 1))
+        for edge in self.edges:
+            self._align(edge, starts, ends)
         return starts, ends
+
+    def _align(self, edge: Edge, starts: dict[Edge, Point], ends: dict[Edge, Point]) -> None:
+        """A lone arrow between neighbours runs straight where the boxes stand side by side."""
+        if self._gutters_of(edge)[0] != self._gutters_of(edge)[1]:
+            return
+        for name, mine, other in ((edge.target, ends, starts), (edge.source, starts, ends)):
+            box, (x, _), y = self.boxes[name], mine[edge], other[edge][1]
+            alone = sum(1 for one in mine if self._at(one, mine is ends) == name) == 1
+            if alone and box.y + 8 <= y <= box.y + box.height - 8:
+                mine[edge] = (x, y)
+                return
+
+    @staticmethod
+    def _at(edge: Edge, entering: bool) -> str:
+        return edge.target if entering else edge.source
 
     def _middle(self, name: str) -> float:
         return self.boxes[name].y + self.boxes[name].height / 2

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from mlwright.architect.graph import Edge, Graph, Lane, Node
 from mlwright.architect.layout import BOX, HEAD, LINE, MARGIN, Arrow, Band, Box, Layout, laid_out
 
-TITLE_LETTERS, LINE_LETTERS = 23, 28
+TITLE_LETTERS, LINE_LETTERS = 21, 27
 _CORNER = 6.0
 
 GRAPH_CSS = """\
@@ -155,7 +155,10 @@ def _unit(value: float) -> int:
 
 
 def _short(text: str, letters: int) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+    """Cut to fit; of a path the end says more than the beginning."""
+    if len(text) <= letters:
+        return text
+    return f"…{text[1 - letters :]}" if "/" in text and " " not in text else f"{text[: letters - 1]}…"
 
 
 def _n(value: float) -> str:

@@ -96,6 +96,7 @@ class Slot:
 
     def _schema(self, name: str) -> dict[str, Any]:
         schema = config_of(self.package, name).model_json_schema()
+        schema = _inlined(schema, schema.pop("$defs", {}))
         fields = schema["properties"]
         fields[self.key] = {"const": name, "description": schema.get("description", "")}
         if self.key != "use":
@@ -127,6 +128,17 @@ class Slot:
                 fields["use"] = fields.pop(self.key)
             return fields
         raise ValueError(f"write a name, or a mapping with the key {self.key!r}")
+
+
+def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:
+    """A schema without references: two parts may use one name for different models of their own."""
+    if isinstance(node, list):
+        return [_inlined(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+    whole = {**definitions[name], **{key: value for key, value in node.items() if key != "$ref"}} if name else node
+    return {key: _inlined(value, definitions) for key, value in whole.items()}
 
 
 def need(module: str, extra: str) -> Any:
