@@ -1,0 +1,116 @@
+"""Tables: what is written comes back, on SQLite and, where there is one, on PostgreSQL."""
+
+from datetime import UTC, datetime
+
+from mlwright.kernel.base import Kernel
+from mlwright.kernel.ids import Ref
+from mlwright.rag import Answer, Block, Citation, Hit, Parsed, Span, tables
+from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
+
+VERSION = Ref("version", "v1")
+PARSED = Parsed(
+    text="",
+    blocks=(Block("heading", 0, 5, 1), Block("paragraph", 6, 20)),
+    title="Ünïcode's title",
+    pages=(0, 12),
+    meta={"lang": "de"},
+    media_type="application/pdf",
+    notes=("page 3 has no text",),
+)
+CHUNKS = [
+    NewChunk("c1", 0, Span(0, 9, 1, 2, 1), ("A", "B"), "some text", 3, "sha1"),
+    NewChunk("c2", 1, Span(9, 20, 2, 4, 2), (), "more text, 'quoted'", 4, "sha2"),
+]
+
+
+def _write(kernel: Kernel) -> None:
+    kernel.store.migrate("mlwright.rag")
+    stored = StoredVersion(VERSION, "1", Ref("document", "d/a.pdf"), "a.pdf", "sha", 20, PARSED, "2026-01-01")
+    for _ in range(2):
+        tables.add_version(kernel.store, stored, "cut", CHUNKS)
+
+
+def test_a_version_comes_back_with_its_chunks(kernel: Kernel) -> None:
+    _write(kernel)
+    stored = tables.version(kernel.store, VERSION)
+    assert stored is not None
+    assert stored.parsed == PARSED
+    assert stored.key == "a.pdf"
+    assert tables.version(kernel.store, VERSION, "2") is None
+    first, second = tables.chunks_of(kernel.store, VERSION, "cut")
+    assert (first.text, first.span, first.headings, first.meta) == (
+        "some text",
+        CHUNKS[0].span,
+        ("A", "B"),
+        PARSED.meta,
+    )
+    assert tables.chunks(kernel.store, ["c2", "absent"]) == {"c2": second}
+    assert tables.chunk_ids(kernel.store, "cut") == [("c1", "v1"), ("c2", "v1")]
+    assert tables.cut_versions(kernel.store, "cut") == {"v1": 2}
+    assert [one.version for one in tables.versions_of(kernel.store, Ref("document", "d/a.pdf"))] == [VERSION]
+
+
+def test_vectors_are_kept_by_model_and_text(kernel: Kernel) -> None:
+    _write(kernel)
+    one, other = Ref("model", "one"), Ref("model", "other")
+    tables.add_vectors(kernel.store, one, [("sha1", b"\x00\xff")])
+    tables.add_vectors(kernel.store, one, [("sha1", b"ignored")])
+    assert tables.known_vectors(kernel.store, one, ["sha1", "sha2"]) == {"sha1"}
+    assert tables.known_vectors(kernel.store, other, ["sha1"]) == set()
+    assert tables.vectors(kernel.store, one, ["c1", "c2"]) == {"c1": b"\x00\xff"}
+    assert tables.without_vector(kernel.store, one, "cut") == ["c2"]
+
+
+def test_documents_of_a_shelf_follow_what_they_are_set_to(kernel: Kernel) -> None:
+    _write(kernel)
+    tables.set_documents(kernel.store, "shelf", {"d/a.pdf": "v1", "d/b": "v2"}, "2026-01-01T00:00:00.000000Z")
+    tables.set_documents(kernel.store, "shelf", {"d/a.pdf": "v1"}, "2026-02-02T00:00:00.000000Z")
+    assert tables.documents(kernel.store, "shelf") == {"d/a.pdf": "v1"}
+    (info,) = tables.document_infos(kernel.store, "shelf", "1", "cut")
+    assert (info.chunks, info.pages, info.indexed_at.month, info.notes) == (2, 2, 1, PARSED.notes)
+    assert tables.document_infos(kernel.store, "shelf", "1", "cut", "v1") == [info]
+    assert tables.document_infos(kernel.store, "shelf", "1", "cut", "v2") == []
+
+
+def test_a_version_is_unreadable_until_it_is_written(kernel: Kernel) -> None:
+    kernel.store.migrate("mlwright.rag")
+    tables.add_unreadable(kernel.store, "cut", VERSION, "timeout")
+    tables.add_unreadable(kernel.store, "cut", VERSION, "encrypted")
+    assert tables.unreadable(kernel.store, "cut") == {"v1": "encrypted"}
+    _write(kernel)
+    assert tables.unreadable(kernel.store, "cut") == {}
+
+
+def test_an_index_version_is_found_by_generation_and_by_name(kernel: Kernel) -> None:
+    kernel.store.migrate("mlwright.rag")
+    ref, dataset = Ref("index", "i1"), Ref("dataset", "d1")
+    index = IndexVersion("shelf", 3, ref, "p", dataset, 2, 9, ("v9",), {"keyword": "bm25"}, "", "2026-01-01")
+    tables.put_index(kernel.store, index)
+    assert tables.index_at(kernel.store, "shelf", 3) == tables.index_of(kernel.store, ref) == index
+    assert tables.index_at(kernel.store, "shelf", 2) is None
+    assert tables.last_generation(kernel.store, "shelf") == 3
+    assert tables.last_generation(kernel.store, "other") == 0
+
+
+def test_an_answer_comes_back_whole(kernel: Kernel) -> None:
+    _write(kernel)
+    chunk = tables.chunks(kernel.store, ["c1"])["c1"]
+    citation = Citation(1, chunk.ref, VERSION, chunk.document, "a.pdf", PARSED.title, Span(0, 4, 1, 1, 1), "some")
+    answer = Answer(
+        ref=Ref("answer", "a1"), pipeline="p", question="Why?", text="some [1]", citations=(citation,),
+        hits=(Hit(chunk, 0.5, 0.25, None),), abstained=False, index=Ref("index", "i"), prompt=Ref("prompt", "x"),
+        model=Ref("model", "m"), release=None, input_tokens=10, output_tokens=3, cost=None, seconds={"total": 0.5},
+        at=datetime(2026, 1, 2, tzinfo=UTC),
+    )  # fmt: skip
+    tables.add_answer(kernel.store, answer)
+    kernel.store.flush()
+    assert tables.answer_of(kernel.store, answer.ref) == answer
+    assert tables.answers(kernel.store, 10) == [answer]
+    assert tables.answer_of(kernel.store, Ref("answer", "absent")) is None
+
+
+def test_prompts_are_kept(kernel: Kernel) -> None:
+    kernel.store.migrate("mlwright.rag")
+    tables.add_prompt(kernel.store, Ref("prompt", "p"), "text", "2026-01-01")
+    assert tables.prompt_text(kernel.store, Ref("prompt", "p")) == "text"
+    assert tables.prompt_text(kernel.store, Ref("prompt", "q")) is None
