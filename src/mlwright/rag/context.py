@@ -56,9 +56,7 @@ def _with(shown: list[Shown], hit: Hit) -> list[Shown]:
     touching = [one for one in shown if _overlap(one, alone)]
     if not touching:
         return [*shown, alone]
-    joined = touching[0]
-    for one in (*touching[1:], alone):
-        joined = _joined(joined, one)
+    joined = _joined(touching, alone)
     return [joined if one is touching[0] else one for one in shown if one is touching[0] or one not in touching]
 
 
@@ -67,7 +65,11 @@ def _overlap(one: Shown, other: Shown) -> bool:
     return same and one.start < other.end and other.start < one.end
 
 
-def _joined(one: Shown, other: Shown) -> Shown:
-    first, second = sorted((one, other), key=lambda shown: shown.start)
-    text = first.text + second.text[max(0, first.end - second.start) :]
-    return Shown(0, first.start, text, max(one.score, other.score), (*one.chunks, *other.chunks))
+def _joined(touching: list[Shown], alone: Shown) -> Shown:
+    """One text of passages that all overlap with `alone`, so that there are no gaps in the order of their starts."""
+    first, *rest = sorted((*touching, alone), key=lambda one: one.start)
+    text = first.text
+    for one in rest:
+        text += one.text[max(0, first.start + len(text) - one.start) :]
+    parts = (*touching, alone)
+    return Shown(0, first.start, text, max(one.score for one in parts), tuple(c for one in parts for c in one.chunks))
