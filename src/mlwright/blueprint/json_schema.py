@@ -10,6 +10,7 @@ def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the file, with the parts that are installed here."""
     whole: dict[str, Any] = Blueprint.model_json_schema()
     _describe_all(whole)
+    _describe_sections(whole, whole.get("$defs", {}))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "title": "mlwright blueprint"}
 
 
@@ -22,6 +23,19 @@ def _describe_all(node: Any) -> None:
     elif isinstance(node, list):
         for value in node:
             _describe_all(value)
+
+
+def _describe_sections(node: Any, definitions: dict[str, Any]) -> None:
+    """A field that holds a section is described by the first sentence about that section."""
+    if isinstance(node, dict):
+        target = definitions.get(str(node.get("$ref", "")).removeprefix("#/$defs/"))
+        if target is not None and "description" not in node and "description" in target:
+            node["description"] = re.split(r"(?<=\.)\s", " ".join(str(target["description"]).split()))[0]
+        for value in node.values():
+            _describe_sections(value, definitions)
+    elif isinstance(node, list):
+        for value in node:
+            _describe_sections(value, definitions)
 
 
 def _describe(definition: dict[str, Any]) -> None:

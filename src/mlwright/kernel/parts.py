@@ -6,12 +6,16 @@ the architect reads, and `build`, and the class that does the work. Packages wit
 A name that starts with an underscore is a helper of a part, not a part.
 """
 
+import ast
 import importlib
+import inspect
 import pkgutil
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -95,9 +99,12 @@ class Slot:
         return {"anyOf": [{"type": "string"}, *(self._schema(name) for name in names(self.package))]}
 
     def _schema(self, name: str) -> dict[str, Any]:
-        schema = config_of(self.package, name).model_json_schema()
-        schema = _inlined(schema, schema.pop("$defs", {}))
+        config = config_of(self.package, name)
+        whole = config.model_json_schema()
+        schema: dict[str, Any] = _inlined(whole, whole.pop("$defs", {}))
         fields = schema["properties"]
+        for field, text in _attribute_docs(config).items():
+            fields[field].setdefault("description", text)
         fields[self.key] = {"const": name, "description": schema.get("description", "")}
         if self.key != "use":
             del fields["use"]
@@ -128,6 +135,25 @@ class Slot:
                 fields["use"] = fields.pop(self.key)
             return fields
         raise ValueError(f"write a name, or a mapping with the key {self.key!r}")
+
+
+def _attribute_docs(config: type[Part]) -> dict[str, str]:
+    """The strings that stand below the fields of a part, its own before those it inherits."""
+    found: dict[str, str] = {}
+    for owner in config.__mro__:
+        if not issubclass(owner, Part):
+            break
+        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+        for before, after in pairwise(body.body if isinstance(body, ast.ClassDef) else []):
+            if (
+                isinstance(before, ast.AnnAssign)
+                and isinstance(before.target, ast.Name)
+                and isinstance(after, ast.Expr)
+            ):
+                value = after.value
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    found.setdefault(before.target.id, " ".join(value.value.split()))
+    return found
 
 
 def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:

@@ -1,0 +1,91 @@
+"""Plans: the arithmetic, what has no price, and the stages of a workspace."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlwright.architect import Indexed, Workspace, plan, plan_json, plan_markdown, stages
+from mlwright.architect.costs import mean_tokens
+from mlwright.blueprint import Blueprint, from_text, load
+from mlwright.kernel.ids import Ref
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "blueprints"
+
+
+def example(name: str) -> Blueprint:
+    return load(EXAMPLES / f"{name}.yaml", secrets=False)
+
+
+def test_what_runs_here_has_no_bill() -> None:
+    made = plan(example("minimal"))
+    assert made.per_month is not None
+    assert made.per_month.likely == 0
+
+
+def test_the_formula_gives_the_number() -> None:
+    made = plan(example("support"))
+    line = next(one for one in made.lines if one.line.path == "models.chat.writer")
+    share, price = line.line.formula.split(" x (")[0], line.line.formula.split("x (")[1].split(")")[0]
+    (tokens_in, usd_in), (tokens_out, usd_out) = (
+        [float(number.replace(",", "")) for number in term.split(" x ")] for term in price.split(" + ")
+    )
+    assert line.line.usd is not None
+    assert line.line.usd.likely == pytest.approx(float(share) * (tokens_in * usd_in + tokens_out * usd_out) / 1e6)
+    assert line.month is not None
+    assert line.month.likely == pytest.approx(line.line.usd.likely * made.requests)
+    assert line.line.usd.low < line.line.usd.likely < line.line.usd.high
+
+
+def test_no_price_is_never_zero() -> None:
+    made = plan(example("sins"))
+    assert made.per_request is None
+    assert made.per_month is None
+    assert made.unpriced == ("models.chat.backup",)
+    assert "no price" in plan_markdown(made)
+    assert plan_json(made)["per_month"] is None
+
+
+def test_repeats_count_only_with_a_cache() -> None:
+    text = (EXAMPLES / "support.yaml").read_text(encoding="utf-8").replace(", prompt: prompts/answer.md", "")
+    with_cache, without = plan(from_text(text)), plan(from_text(text.replace("cache: {exact: 1h}", "cache: {}")))
+    assert with_cache.per_request is not None
+    assert without.per_request is not None
+    assert with_cache.per_request.likely == pytest.approx(without.per_request.likely * 0.72)
+
+
+def test_a_plan_is_json() -> None:
+    assert json.loads(json.dumps(plan_json(plan(example("support")))))["system"] == "support-desk"
+
+
+def test_the_mean_of_a_skewed_answer_is_above_its_median() -> None:
+    assert mean_tokens(100, 100) == 100
+    assert 180 < mean_tokens(180, 420) < 420
+    assert mean_tokens(0, 0) == 0
+
+
+def verbs(blueprint: Blueprint, workspace: Workspace) -> dict[str, str]:
+    return {stage.target: stage.verb for stage in stages(blueprint, workspace)}
+
+
+def test_stages_do_only_what_is_new() -> None:
+    blueprint = example("support")
+    fresh = verbs(blueprint, Workspace())
+    assert fresh == {
+        "data.sources.docs": "ingest", "rag.support": "create", "evals.gates.support": "evaluate",
+        "serving.endpoints.answer": "deploy",
+    }  # fmt: skip
+    one, two = Ref("dataset", "1"), Ref("dataset", "2")
+    done = Workspace(
+        datasets={"docs": one},
+        indexes={"support": Indexed(one, current=True)},
+        serving={"answer": blueprint.ref},
+        evaluated={"support": True},
+    )
+    assert set(list(verbs(blueprint, done).values())[1:]) == {"keep"}
+    changed = Workspace(datasets={"docs": two}, indexes={"support": Indexed(one, current=True)})
+    assert verbs(blueprint, changed)["rag.support"] == "ingest"
+    rebuilt = Workspace(datasets={"docs": one}, indexes={"support": Indexed(one, current=False, documents=7)})
+    assert verbs(blueprint, rebuilt)["rag.support"] == "rebuild"
+    canary = stages(blueprint, Workspace(serving={"answer": Ref("release", "old")}))[-1]
+    assert (canary.verb, canary.details["share"]) == ("deploy", "5%")
