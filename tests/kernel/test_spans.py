@@ -203,12 +203,26 @@ def test_a_collector_that_refuses_costs_only_its_spans(sqlite_store: Store, cloc
     sqlite_store.migrate("mlwright.kernel")
     with Upstream({"/v1/traces": Reply(status=401)}) as collector:
         export = OtlpExport(collector.url(""))
-        spans = Spans(sqlite_store, clock, export)
+        spans = Spans(sqlite_store, clock)
+        spans.send_to(export)
         with spans.span("request") as span:
             pass
         export.close()
     assert export.dropped == 1
     assert len(spans.trace(span.trace)) == 1
+
+
+def test_a_store_that_is_closed_does_not_stop_the_work(
+    sqlite_store: Store, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    sqlite_store.migrate("mlwright.kernel")
+    spans = Spans(sqlite_store, clock)
+    done = []
+    with spans.span("last request"):
+        sqlite_store.close()
+        done.append("answered")
+    assert done == ["answered"]
+    assert "could not be handed to the store" in caplog.text
 
 
 def test_a_payload_is_strict_json(clock: ManualClock) -> None:

@@ -5,6 +5,7 @@ AI, whose names stand in the one table `GenAI`. Spans are written behind the cal
 """
 
 import json
+import logging
 import os
 import re
 import threading
@@ -18,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from mlwright.kernel.clock import Clock, stamp, unstamp
+from mlwright.kernel.errors import MlwrightError
 from mlwright.kernel.store import Store
 
 Export = Callable[[Sequence["SpanRow"]], None]
@@ -26,6 +28,7 @@ _BATCH = 64
 _COLUMNS = "trace, id, parent, name, started, seconds, error, attributes"
 _INSERT = f"insert into kernel_span ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:$|-)")
+_log = logging.getLogger("mlwright.spans")
 _encode = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -119,6 +122,10 @@ class Spans:
         self._kept: deque[tuple[Any, ...]] = deque()
         self._turn = threading.Lock()
 
+    def send_to(self, export: Export | None) -> None:
+        """From now on give every finished span to an exporter too, as `mlwright.kernel.otlp.OtlpExport`."""
+        self._export = export
+
     def span(self, name: str, attributes: Mapping[str, Any] | None = None, *, traceparent: str = "") -> Span:
         """`with spans.span("retrieval") as span:` a child of the span around it, else of `traceparent`, else a root."""
         trace, parent = _continued(traceparent) if traceparent else ("", "")
@@ -143,7 +150,10 @@ class Spans:
             )
         )
         if last or len(self._kept) >= _BATCH:
-            self.hand_over()
+            try:
+                self.hand_over()
+            except MlwrightError:  # the store is closed or away; the work that was observed goes on
+                _log.exception("spans could not be handed to the store")
 
     def hand_over(self) -> None:
         """Give the finished spans to the store's queue, and to the exporter where there is one."""
