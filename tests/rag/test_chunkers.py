@@ -1,9 +1,13 @@
 """Chunkers: the shipped suite, and what following the structure means."""
 
+from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 import pytest
 
+from mlwright.models import Embedder
+from mlwright.models.embed import local
 from mlwright.rag.chunkers import embedded_text, fixed, structure
 from mlwright.rag.parsers import markdown
 from mlwright.rag.types import Cut, Parsed
@@ -132,8 +136,29 @@ def test_scripts_without_spaces_are_cut_at_their_sentences() -> None:
     assert len(cuts) > 3
 
 
+@pytest.mark.parametrize(
+    "filler", [" " * 300_000, "\n" * 300_000, "." * 300_000, "# " + "`[*" * 100_000, "é" * 300_000]
+)
+def test_strange_stretches_take_no_time(filler: str) -> None:
+    document, cuts = cut(f"Words before.\n\n{filler}\n\nWords after.", overlap=0.15)
+    assert document.text[cuts[0].start : cuts[0].end].startswith("Words before.")
+    assert document.text[cuts[-1].start : cuts[-1].end].endswith("Words after.")
+
+
 def test_fixed_windows_repeat_their_overlap() -> None:
     document = parsed("word " * 1000)
     cuts = fixed.Config(tokens=100, overlap=0.2).build().cut(document, token_ends, 256)
     assert [one.tokens for one in cuts[:3]] == [100, 100, 100]
     assert len(token_ends(document.text[cuts[1].start : cuts[0].end])) == 20
+
+
+@cache
+def minilm() -> Embedder:
+    return local.Config().build()
+
+
+class TestStructureWithTheTokenizerOfTheLocalEmbedder(ChunkerSuite):
+    config = structure.Config()
+
+    def token_ends(self, source: str) -> Sequence[int]:
+        return minilm().token_ends(source)

@@ -4,6 +4,7 @@ import random
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,19 @@ def test_workers_see_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", "secret")
     with Reader(parsers=[Hostile(does="environment")], workers=1) as reader:
         assert "SOME_API_KEY" not in reader.read(b"good", "a.hostile").text.split()
+
+
+def test_modules_in_the_folder_at_hand_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("json", "struct", "mlwright"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(3)", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with Reader(workers=1) as reader:
+        assert reader.read(b"words", "a.txt").text == "words"
+
+
+@pytest.mark.parametrize("start", [b"<!--a-->" * 800, b"<" * 8000, b" " * 8000, b"<!--" * 2000])
+def test_the_choice_takes_no_time_on_strange_beginnings(start: bytes) -> None:
+    assert choose(every_parser(), start + b"words", "a.md").use == "markdown"
 
 
 def test_many_come_in_order_with_errors_in_their_place() -> None:

@@ -97,7 +97,7 @@ def test_front_matter_becomes_metadata() -> None:
 
 
 @pytest.mark.parametrize(
-    "front", ["title: [unclosed", "a: b: c", "- a list", "!!python/object:os.system x: 1", "{" * 3000]
+    "front", ["title: [unclosed", "a: b: c", "- a list", "!!python/object:os.system x: 1", "{" * 300]
 )
 def test_bad_front_matter_is_a_note_and_no_error(front: str) -> None:
     document = parsed(f"---\n{front}\n---\n# Title\n")

@@ -158,7 +158,7 @@ class _Worker:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
-            [sys.executable, "-m", "mlwright.rag.parsers._worker", str(memory)],
+            [sys.executable, "-P", "-m", "mlwright.rag.parsers._worker", str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -170,7 +170,7 @@ class _Worker:
         except _Died as died:
             raise ProviderError(
                 f"the process that parses documents did not start (exit status {died.status})",
-                hint=f"run: {sys.executable} -m mlwright.rag.parsers._worker {memory}",
+                hint=f"to see why, run: {sys.executable} -m mlwright.rag.parsers._worker {memory}",
             ) from died
 
     @property

@@ -12,8 +12,6 @@ import sys
 import time
 from typing import ClassVar, Literal, get_args
 
-import pytest
-
 from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parse import Reader
 from mlwright.rag.parsers import ParserPart
@@ -102,15 +100,14 @@ class ParserSuite:
             for (data, key), parsed in zip(self.samples, self._parsed(), strict=True):
                 assert reader.read(data, key) == parsed
 
-    @pytest.mark.parametrize("seed", range(4))
-    def test_a_damaged_file_is_read_or_refused_with_a_reason(self, seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311
+    def test_a_damaged_file_is_read_or_refused_with_a_reason(self) -> None:
+        chance = random.Random(0)  # noqa: S311
         with Reader(parsers=[self.config], seconds=30) as reader:
-            for data, key in self.samples:
+            for data, key in self.samples * 4:
                 damaged = bytearray(data)
                 for _ in range(8):
                     damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-                for bad in (bytes(damaged), data[: len(data) // 2]):
+                for bad in (bytes(damaged), data[: chance.randrange(len(data))]):
                     try:
                         reader.read(bad, key)
                     except Unreadable as error:

@@ -26,7 +26,7 @@ _SENTENCE = re.compile(
 _ABBREVIATION = re.compile(
     r"\b(?:[A-Z]|e\.g|i\.e|cf|vs|etc|al|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Figs?|Eqs?|Sec|Ch|vol|pp?|approx|resp|bzw|z\.B|d\.h|usw)\.$"
 )
-_GAP = re.compile(r"\s+(?=\S)|\n")
+_GAP = re.compile(r"\s+")
 
 
 class Seams:

@@ -29,6 +29,7 @@ class Writer:
         self._words: list[str] = []
         self._kind: BlockKind = "paragraph"
         self._mark = ""
+        self._numbers: dict[Element, int] = {}
 
     def write(self, root: Element) -> None:
         """Add everything under `root`."""
@@ -58,7 +59,7 @@ class Writer:
         if is_block:
             self._flush()
         if tag in ("li", "dd", "dt"):
-            self._kind, self._mark = "item", _bullet(element) if tag == "li" else ""
+            self._kind, self._mark = "item", self._bullet(element) if tag == "li" else ""
         elif tag == "blockquote":
             self._kind = "quote"
         self._words.append(element.text or "")
@@ -69,6 +70,13 @@ class Writer:
         if is_block:
             self._flush()
             self._kind, self._mark = before[0], before[1] if tag not in ("ul", "ol") else ""
+
+    def _bullet(self, item: Element) -> str:
+        parent = item.getparent()
+        if parent is None or (parent.tag != "ol" and parent.get("rend") != "ol"):
+            return "- "
+        self._numbers[parent] = self._numbers.get(parent, 0) + 1
+        return f"{self._numbers[parent]}. "
 
     def _heading(self, element: Element, level: int) -> None:
         self._flush()
@@ -135,15 +143,6 @@ def _verbatim(element: Element) -> str:
             words += ["\n" if _tag(event) == "br" else "", event.text or ""]
         words.append((event.tail or "") if event is not element else "")
     return re.sub(r"^(?:[ \t]*\n)+", "", "".join(words).replace("\r\n", "\n")).rstrip()
-
-
-def _bullet(element: Element) -> str:
-    parent = element.getparent()
-    numbered = parent is not None and (parent.tag == "ol" or parent.get("rend") == "ol")
-    if not numbered:
-        return "- "
-    before = sum(1 for sibling in element.itersiblings(preceding=True) if _tag(sibling) == "li")
-    return f"{before + 1}. "
 
 
 def _rows(table: Element) -> Iterator[list[str]]:

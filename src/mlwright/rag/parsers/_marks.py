@@ -4,6 +4,8 @@ import re
 
 from mlwright.rag.types import Block, Parsed
 
+_LONGEST = 500
+"""Characters of a heading that are looked at: a longer one is a paragraph that was marked by mistake."""
 _UNDERLINE = re.compile(r"[ \t]*[\r\n]+[ \t]*(?:=+|-+)\s*$")
 _CLOSING = re.compile(r"\s+#+\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}]*\}\s*$")
@@ -13,7 +15,7 @@ _EMPHASIS = re.compile(r"(\*\*|__|`+)(.+?)\1")
 
 def heading(document: Parsed, block: Block) -> str:
     """The heading in one line. In Markdown the hashes, underlines, attributes, links and emphasis go."""
-    source = document.text[block.start : block.end].strip()
+    source = document.text[block.start : min(block.end, block.start + _LONGEST)].strip()
     if document.media_type == "text/markdown":
         source = source.lstrip("#") if source.startswith("#") else _UNDERLINE.sub("", source)
         source = _ATTRIBUTES.sub("", _CLOSING.sub("", source))
