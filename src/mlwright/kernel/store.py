@@ -112,7 +112,8 @@ class Store:
 
         `alone` keeps every other writer of the database out meanwhile, in this process and in others, so a row that
         was read cannot change before it is written. With `alone=False` that is not promised: on PostgreSQL the
-        transaction then runs beside others, for statements that lock their rows (`for update skip locked`).
+        transaction then runs beside others, for statements that lock their rows (`for update skip locked`). A
+        transaction belongs to its thread: do not await inside one.
         """
         current = self._current()
         if current is not None:
