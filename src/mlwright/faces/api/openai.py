@@ -21,7 +21,7 @@ from mlwright.faces.api.keys import caller
 from mlwright.faces.api.problems import as_openai, describe
 from mlwright.faces.api.rendering import Text, read, ready_json
 from mlwright.faces.api.streaming import EventStream, while_connected
-from mlwright.kernel.errors import UserError
+from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.ids import new_id
 from mlwright.serving import Event
 from mlwright.serving import Request as Question
@@ -94,7 +94,7 @@ def routes(app: "App") -> list[Route]:
     async def model(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in app.serving.spec.endpoints:
-            raise UserError(f"there is no endpoint {name!r}", hint=f"known: {', '.join(app.serving.spec.endpoints)}")
+            raise NotFound(f"there is no endpoint {name!r}", hint=f"known: {', '.join(app.serving.spec.endpoints)}")
         return ready_json(_model(name))
 
     return [
