@@ -26,12 +26,10 @@ def test_what_runs_here_has_no_bill() -> None:
 def test_the_formula_gives_the_number() -> None:
     made = plan(example("support"))
     line = next(one for one in made.lines if one.line.path == "models.chat.writer")
-    share, price = line.line.formula.split(" x (")[0], line.line.formula.split("x (")[1].split(")")[0]
-    (tokens_in, usd_in), (tokens_out, usd_out) = (
-        [float(number.replace(",", "")) for number in term.split(" x ")] for term in price.split(" + ")
-    )
+    share, tokens, price = line.line.formula.split(" x ")
+    worked_out = float(share) * float(tokens.split()[0].replace(",", "")) * float(price.split()[0]) / 1e6
     assert line.line.usd is not None
-    assert line.line.usd.likely == pytest.approx(float(share) * (tokens_in * usd_in + tokens_out * usd_out) / 1e6)
+    assert line.line.usd.likely == pytest.approx(worked_out)
     assert line.month is not None
     assert line.month.likely == pytest.approx(line.line.usd.likely * made.requests)
     assert line.line.usd.low < line.line.usd.likely < line.line.usd.high

@@ -9,7 +9,7 @@ from mlwright.architect.estimates import prompt_tokens
 from mlwright.architect.planning import Plan, plan
 from mlwright.blueprint import Blueprint, Edit
 from mlwright.models import ChatFacts, ChatPart, EmbedFacts
-from mlwright.rag.spec import PipelineSpec
+from mlwright.rag import PipelineSpec
 from mlwright.serving import EndpointSpec
 
 _LARGEST_SET = 256 * 1024 * 1024

@@ -8,7 +8,7 @@ from mlwright.architect.mermaid import to_mermaid
 from mlwright.architect.svg import to_svg
 from mlwright.blueprint import Blueprint
 from mlwright.kernel.parts import Part
-from mlwright.rag.spec import PipelineSpec
+from mlwright.rag import PipelineSpec
 
 LANES = (
     Lane("data", "Data"),

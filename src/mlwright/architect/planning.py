@@ -59,14 +59,17 @@ class Plan:
 
     @property
     def unpriced(self) -> tuple[str, ...]:
-        return tuple(planned.line.path for planned in self.lines if planned.month is None)
+        return tuple(dict.fromkeys(planned.line.path for planned in self.lines if planned.month is None))
 
 
 def plan(blueprint: Blueprint) -> Plan:
     """Price a blueprint. Reads facts and eval files, builds nothing, calls nobody."""
     lines = [*_serving(blueprint), *_evaluation(blueprint)]
     endpoints = blueprint.serving.endpoints
-    per_request = {name: _sum(one.line.usd for one in lines if one.endpoint == name) for name in endpoints}
+    per_request = {
+        name: _sum(one.line.usd for one in lines if one.endpoint == name and one.line.per == "request")
+        for name in endpoints
+    }
     return Plan(
         system=blueprint.system.name,
         target=blueprint.target.name,
@@ -84,8 +87,8 @@ def plan(blueprint: Blueprint) -> Plan:
 def _serving(blueprint: Blueprint) -> Iterator[PlannedCost]:
     for name, endpoint in blueprint.serving.endpoints.items():
         for line in costs.of_endpoint(blueprint, name):
-            month = line.usd * (endpoint.traffic.requests * MONTH) if line.usd is not None else None
-            yield PlannedCost(line, month, name)
+            often = endpoint.traffic.requests * MONTH if line.per == "request" else 0.0
+            yield PlannedCost(line, line.usd * often if line.usd is not None else None, name)
 
 
 def _evaluation(blueprint: Blueprint) -> Iterator[PlannedCost]:

@@ -21,7 +21,8 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
     It hashes (format 1), with defaults written out:
     - `models.embed`, `models.chat`: every model with all its fields, but for secrets, `why` and `price`;
     - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
-    - `rag`: every pipeline with all its fields, and the text of its prompt file instead of the file's name;
+    - `rag`: every pipeline with all its fields, and the text of its prompt (the built-in one where it
+      names no file) instead of the file's name;
     - `serving.endpoints.*.handler` and `.fallback`: who answers, and who answers instead.
     Not in it: `system`, `tracking`, `evals`, `targets`, `waive`, and what an endpoint promises or limits (traffic, slo,
     auth, limits, cache, rollout), for they change who may ask and how long it takes, never what is answered. Comments,

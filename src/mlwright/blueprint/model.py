@@ -16,7 +16,7 @@ from mlwright.evals import EvalSpec
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.units import UsdPerMonth
 from mlwright.models import ModelsSpec
-from mlwright.rag.spec import PipelineSpec
+from mlwright.rag import PipelineSpec, built_in
 from mlwright.serving import ServingSpec
 from mlwright.tracking import TrackingSpec
 
@@ -181,12 +181,12 @@ class Blueprint(_Section):
     @property
     def ref(self) -> Ref:
         """The release that this blueprint would be; `identity.release_ref` lists what is hashed."""
-        return release_ref(self, self.prompts)
+        return release_ref(self, self._all_prompts())
 
     @property
     def blueprint_ref(self) -> Ref:
         """The whole file by content, prompts included."""
-        return blueprint_ref(self, self.prompts)
+        return blueprint_ref(self, self._all_prompts())
 
     def as_data(self) -> dict[str, Any]:
         """All values with their defaults as JSON data. Secrets are `${NAME}` where they came from the environment, and
@@ -196,7 +196,11 @@ class Blueprint(_Section):
     def as_release(self) -> dict[str, Any]:
         """What `from_release` needs to rebuild this blueprint later, as JSON data without any secret.
         Raises UserError where a secret stands in the file itself: it could not be kept."""
-        return as_release(self, self.secrets, self.prompts, self.root)
+        return as_release(self, self.secrets, self._all_prompts(), self.root)
+
+    def _all_prompts(self) -> dict[str, str]:
+        """The text that each pipeline's model is given: its file, else the prompt that comes with this mlwright."""
+        return {name: self.prompts[name] if name in self.prompts else built_in().text for name in self.rag}
 
     def resolved(self) -> str:
         """The whole file as YAML, with every default written out; it loads to an equal blueprint."""

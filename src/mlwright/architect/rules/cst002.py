@@ -4,14 +4,19 @@ from collections.abc import Iterator
 
 from mlwright.architect.context import Context
 from mlwright.architect.rules import Found, Rule
-from mlwright.models import price_of
+from mlwright.models import ChatPart, EmbedPart, price_of
 
 
 def _check(context: Context) -> Iterator[Found]:
-    for name, part in context.chats_in_use():
+    models = context.blueprint.models
+    used = {spec.index.embed for spec in context.blueprint.rag.values()}
+    parts: list[tuple[str, ChatPart | EmbedPart]] = [
+        *((f"models.embed.{name}", part) for name, part in models.embed.items() if name in used),
+        *((f"models.chat.{name}", part) for name, part in context.chats_in_use()),
+    ]
+    for path, part in parts:
         if price_of(part) is None:
             facts = part.facts()
-            path = f"models.chat.{name}"
             yield Found(
                 path,
                 f"nobody knows what {facts.model} of {facts.provider} costs; give its price in USD per million tokens",
