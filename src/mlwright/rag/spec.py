@@ -29,7 +29,7 @@ class RetrieveSpec(_Section):
     (Cormack et al. 2009, k = 60); `vector` and `keyword` use one retriever alone. `min_score` is the least cosine of
     the best passage: below it nothing was found. `filter` names the metadata fields that a caller may filter by."""
 
-    top: int = Field(default=50, ge=1, le=1000)
+    top: int = Field(default=200, ge=1, le=1000)
     keep: int = Field(default=6, ge=1, le=100)
     fuse: Literal["convex", "rrf", "vector", "keyword"] = "convex"
     dense_weight: Share = 0.6
