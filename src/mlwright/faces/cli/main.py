@@ -40,14 +40,14 @@ def options(
 
 
 def main() -> None:
-    """The console script. Exit codes: 0 done, 2 the caller can fix it, 3 refused, 4 a provider failed, 130 Ctrl-C."""
+    """The console script. Exit codes: 0 done, 130 Ctrl-C, for errors those of `mlwright.faces.errors`."""
     try:
         cli()
     except MlwrightError as error:
         sys.exit(_tell(error))
     except KeyboardInterrupt:
         typer.echo("interrupted; run the same command again to go on", err=True)
-        sys.exit(130)
+        sys.exit(exit_code(KeyboardInterrupt()))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
