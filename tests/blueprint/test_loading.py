@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlwright.blueprint import Blueprint, BlueprintError, derive, from_release, from_text, load
 from mlwright.kernel.errors import NotFound, UserError
@@ -153,6 +155,19 @@ def test_the_resolved_view_loads_to_an_equal_blueprint() -> None:
     base = from_text(MINIMAL)
     assert from_text(base.resolved()) == base
     assert "dense_weight" in base.resolved()
+
+
+@given(
+    st.sampled_from(["documents: docs", "handler: rag.docs", "name: notes", 'path: "docs/**/*.md"', "risk: minimal"]),
+    st.sampled_from(["", "x", "1", "[1, 2]", "{a: 1}", "null", "-1e999", ".nan", "0x", "'${A}'", "{by: }", "!!str 1"]),
+    st.sampled_from(["", "chunk: ", "index: ", "retrieve: ", "limits: ", "traffic: ", "use: ", "set: ", "nonsense: "]),
+)
+def test_any_nonsense_ends_in_a_blueprint_or_a_user_error(old: str, value: str, key: str) -> None:
+    for new in (f"{old}, {key or 'other: '}{value}", f"{old.partition(':')[0]}: {value}"):
+        try:
+            from_text(MINIMAL.replace(old, new))
+        except UserError as error:
+            assert str(error)
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ data:
 rag:
   docs:
     documents: docs
-    chunk: {{by: structure}}        # along headings and paragraphs, never longer than the embedder reads
-    retrieve: {{top: 50, keep: 6}}  # words and vectors together; the best 6 passages are quoted
+    chunk: {{by: structure}}  # along headings and paragraphs, never longer than the embedder reads
+    retrieve: {{keep: 6}}     # found by words and vectors together; the best 6 passages are quoted
 
 # Everything runs on this machine, without a key. To let a model write the answers instead of quoting, add:
 # models: {{chat: {{writer: {{use: openai, model: gpt-4o-mini, api_key: "${{OPENAI_API_KEY}}", max_tokens: 500}}}}}}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
 
+from mlwright import rag as rag_room
 from mlwright.blueprint.identity import as_data, as_release, blueprint_ref, release_ref
 from mlwright.blueprint.nodes import Loc, Node, Place, Scalar, Table, find, place_of, place_of_key, split_path
 from mlwright.blueprint.writing import to_yaml
@@ -16,7 +17,7 @@ from mlwright.evals import EvalSpec
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.units import UsdPerMonth
 from mlwright.models import ModelsSpec
-from mlwright.rag import PipelineSpec, built_in
+from mlwright.rag import PipelineSpec
 from mlwright.serving import ServingSpec
 from mlwright.tracking import TrackingSpec
 
@@ -200,7 +201,7 @@ class Blueprint(_Section):
 
     def _all_prompts(self) -> dict[str, str]:
         """The text that each pipeline's model is given: its file, else the prompt that comes with this mlwright."""
-        return {name: self.prompts[name] if name in self.prompts else built_in().text for name in self.rag}
+        return {name: self.prompts[name] if name in self.prompts else rag_room.built_in().text for name in self.rag}
 
     def resolved(self) -> str:
         """The whole file as YAML, with every default written out; it loads to an equal blueprint."""
