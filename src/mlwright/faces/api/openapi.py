@@ -38,6 +38,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {"default": _PROBLEM, 422: {**_PROBL
 _OPENAI_ERROR = {"description": "What went wrong", "content": {"application/json": {"schema": {"type": "object"}}}}
 
 
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"enum": ["token", "done", "error"]}, "data": {"type": "string"}},
+    "description": "Each server-sent event; `data` is JSON. The protocol of OpenAI sends `data` only, [DONE] at the end.",
+}
+
+
 def document(api: FastAPI, default: Any, *, public: bool) -> dict[str, Any]:
     """The whole document. `default` makes FastAPI's part of it."""
     page: dict[str, Any] = default()
@@ -78,7 +85,7 @@ def _hot_paths() -> dict[str, Any]:
 
 def _answering(id_: str, summary: str, body: str, error: Mapping[str, Any] = _PROBLEM) -> dict[str, Any]:
     schema = {"$ref": _TEMPLATE.format(model=body)}
-    content = {"application/json": {"schema": {"type": "object"}}, "text/event-stream": {"schema": {"type": "string"}}}
+    content = {"application/json": {"schema": {"type": "object"}}, "text/event-stream": {"schema": _EVENT}}
     return {
         "tags": ["asking"],
         "operationId": id_,
