@@ -1,11 +1,18 @@
-"""Tables: what is written comes back, on SQLite and, where there is one, on PostgreSQL."""
+"""Tables: what is written comes back, on both engines."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from mlwright.kernel.base import Kernel
+from mlwright.kernel.errors import MissingExtra
 from mlwright.kernel.ids import Ref
+from mlwright.kernel.open import open_kernel
 from mlwright.rag import Answer, Block, Citation, Hit, Parsed, Span, tables
 from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
+from mlwright.testing.postgresql import private_postgresql, private_schema
 
 VERSION = Ref("version", "v1")
 PARSED = Parsed(
@@ -21,6 +28,28 @@ CHUNKS = [
     NewChunk("c1", 0, Span(0, 9, 1, 2, 1), ("A", "B"), "some text", 3, "sha1"),
     NewChunk("c2", 1, Span(9, 20, 2, 4, 2), (), "more text, 'quoted'", 4, "sha2"),
 ]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    try:
+        with private_postgresql() as url:
+            yield url
+    except MissingExtra as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kernel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kernel]:
+    if request.param == "sqlite":
+        kernel = open_kernel(tmp_path / "home")
+        yield kernel
+        kernel.store.close()
+        return
+    with private_schema(request.getfixturevalue("server")) as url:
+        kernel = open_kernel(tmp_path / "home", store=url)
+        yield kernel
+        kernel.store.close()
 
 
 def _write(kernel: Kernel) -> None:

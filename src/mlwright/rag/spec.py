@@ -32,7 +32,7 @@ class RetrieveSpec(_Section):
     top: int = Field(default=200, ge=1, le=1000)
     keep: int = Field(default=6, ge=1, le=100)
     fuse: Literal["convex", "rrf", "vector", "keyword"] = "convex"
-    dense_weight: Share = 0.6
+    dense_weight: Share = 0.5
     min_score: float = Field(default=0.2, ge=-1, le=1)
     filter: tuple[str, ...] = ()
 
