@@ -1,5 +1,6 @@
 """A small system of pumps: documents of each format, a golden set, and its blueprint."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,22 +51,41 @@ serving:
 """
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Path:
-    """The folder of the system; its blueprint is `mlwright.yaml`."""
-    docs = tmp_path / "docs"
-    docs.mkdir()
+def plant_in(folder: Path, blueprint: str = BLUEPRINT) -> Path:
+    """Write the system into a folder; gives the folder."""
+    docs = folder / "docs"
+    docs.mkdir(parents=True)
     (docs / "pumps.md").write_text(PUMPS, encoding="utf-8")
     (docs / "valves.html").write_text(VALVES, encoding="utf-8")
     (docs / "notes.txt").write_text(NOTES, encoding="utf-8")
-    (tmp_path / "golden.jsonl").write_text(GOLDEN, encoding="utf-8")
-    (tmp_path / "mlwright.yaml").write_text(BLUEPRINT, encoding="utf-8")
-    return tmp_path
+    (folder / "golden.jsonl").write_text(GOLDEN, encoding="utf-8")
+    (folder / "mlwright.yaml").write_text(blueprint, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
-def app(plant: Path) -> Iterator[mw.App]:
-    """The system, open and up."""
-    with mw.open(plant / "mlwright.yaml") as app:
+def plant(tmp_path: Path) -> Path:
+    """The folder of the system, nothing made of it yet; its blueprint is `mlwright.yaml`."""
+    return plant_in(tmp_path / "plant")
+
+
+@pytest.fixture(scope="session")
+def standing_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The system after `up`, made once. Nobody writes here: `standing` is a copy of it."""
+    folder = plant_in(tmp_path_factory.mktemp("standing") / "plant")
+    with mw.open(folder / "mlwright.yaml") as app:
         app.up()
+    return folder
+
+
+@pytest.fixture
+def standing(standing_once: Path, tmp_path: Path) -> Path:
+    """The folder of the system after `up`. It was moved here, so every test shows that a workspace may be moved."""
+    return Path(shutil.copytree(standing_once, tmp_path / "plant"))
+
+
+@pytest.fixture
+def app(standing: Path) -> Iterator[mw.App]:
+    """The system, up and open."""
+    with mw.open(standing / "mlwright.yaml") as app:
         yield app

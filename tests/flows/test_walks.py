@@ -46,29 +46,29 @@ def test_up_again_changes_nothing(app: mw.App) -> None:
     assert (after.index, after.text) == (before.index, before.text)
 
 
-def test_a_changed_document_is_answered_at_once_and_the_cache_never_lies(app: mw.App, plant: Path) -> None:
+def test_a_changed_document_is_answered_at_once_and_the_cache_never_lies(app: mw.App, standing: Path) -> None:
     assert "4,000" in app.ask(SEAL).text
-    file = plant / "docs" / "pumps.md"
+    file = standing / "docs" / "pumps.md"
     file.write_text(file.read_text(encoding="utf-8").replace("4,000", "6,500"), encoding="utf-8")
     _, [index] = app.ingest()
     assert (index.changed, index.added, index.removed) == (1, 0, 0)
     assert "6,500" in app.ask(SEAL).text
 
 
-def test_a_deleted_document_is_gone_from_answers(app: mw.App, plant: Path) -> None:
+def test_a_deleted_document_is_gone_from_answers(app: mw.App, standing: Path) -> None:
     assert not app.ask(SEAL).abstained
-    (plant / "docs" / "pumps.md").unlink()
+    (standing / "docs" / "pumps.md").unlink()
     _, [index] = app.ingest()
     assert index.removed == 1
     assert "4,000" not in app.ask(SEAL).text
     assert "pumps.md" not in [document.key for document in app.pipeline().documents()]
 
 
-def test_a_new_release_grows_behind_its_gate(app: mw.App, plant: Path) -> None:
+def test_a_new_release_grows_behind_its_gate(app: mw.App, standing: Path) -> None:
     first = app.release
-    text = (plant / "mlwright.yaml").read_text(encoding="utf-8")
-    (plant / "mlwright.yaml").write_text(text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8")
-    with mw.open(plant / "mlwright.yaml") as newer:
+    text = (standing / "mlwright.yaml").read_text(encoding="utf-8")
+    (standing / "mlwright.yaml").write_text(text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8")
+    with mw.open(standing / "mlwright.yaml") as newer:
         assert newer.release != first
         newer.up()
         traffic = newer.serving.traffic("answer")
@@ -80,10 +80,10 @@ def test_a_new_release_grows_behind_its_gate(app: mw.App, plant: Path) -> None:
         assert newer.rollback().stable == first
 
 
-def test_a_release_that_was_not_judged_gets_no_more_traffic(app: mw.App, plant: Path) -> None:
-    text = (plant / "mlwright.yaml").read_text(encoding="utf-8")
-    (plant / "mlwright.yaml").write_text(text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8")
-    with mw.open(plant / "mlwright.yaml") as newer:
+def test_a_release_that_was_not_judged_gets_no_more_traffic(app: mw.App, standing: Path) -> None:
+    text = (standing / "mlwright.yaml").read_text(encoding="utf-8")
+    (standing / "mlwright.yaml").write_text(text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8")
+    with mw.open(standing / "mlwright.yaml") as newer:
         from mlwright.app.up import keep_release
 
         newer.ingest()
