@@ -1,8 +1,8 @@
 """The embedded index: exact vector search and BM25 in files of its own, no server.
 
-Exact search reads every vector once per question, so it grows with the number of chunks: it is the right choice while
-that stays a small part of an answer. Measured with `benchmarks/retrieval.py` (see its table for the machine); beyond
-about a million chunks take an approximate index on a server instead.
+Exact search reads every vector once per question, so its time grows with their number: 7 ms for 100,000 of 384 numbers
+on 2 busy cores, 0.3 ms where a filter leaves 1 % (`benchmarks/retrieval.py`), hence some 70 ms for a million, which is
+where an approximate index begins to be worth its recall.
 """
 
 from pathlib import Path
