@@ -7,4 +7,6 @@ from mlwright.data.sources import AnySource
 
 class DataSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-    sources: dict[str, AnySource] = Field(default_factory=dict)
+    sources: dict[str, AnySource] = Field(
+        default_factory=dict, description="Where documents come from, by a name of your choice."
+    )

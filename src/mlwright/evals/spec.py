@@ -10,21 +10,26 @@ class _Section(BaseModel):
 
 
 class EvalSetSpec(_Section):
-    """`path` is a JSONL file beside the blueprint; `min_cases` refuses to gate on fewer."""
+    """Examples, one JSON object a line."""
 
-    path: str
-    min_cases: Count = 0
+    path: str = Field(description="A JSONL file; relative paths start at the blueprint's folder.")
+    min_cases: Count = Field(default=0, description="A gate over a set with fewer examples fails.")
 
 
 class GateSpec(_Section):
-    """`require` bounds the mean of a metric; `max_regression` is the largest drop of any required metric against the
-    release in production (0.02 is two points of a metric from 0 to 1), judged on paired differences."""
+    """What a release has to reach before it gets more traffic."""
 
-    set: str
-    require: dict[str, Limit] = Field(min_length=1)
-    max_regression: Share | None = None
+    set: str = Field(description="The eval set, by its name in `evals.sets`.")
+    require: dict[str, Limit] = Field(
+        min_length=1, description='Metric to the bound that its mean must hold, as in "recall@5": ">= 0.8".'
+    )
+    max_regression: Share | None = Field(
+        default=None,
+        description="The largest drop of a required metric against the release in production (0.02 is two points of a "
+        "metric from 0 to 1), over the examples that both answered. Without it nothing is compared.",
+    )
 
 
 class EvalSpec(_Section):
-    sets: dict[str, EvalSetSpec] = Field(default_factory=dict)
-    gates: dict[str, GateSpec] = Field(default_factory=dict)
+    sets: dict[str, EvalSetSpec] = Field(default_factory=dict, description="Sets of questions, by name.")
+    gates: dict[str, GateSpec] = Field(default_factory=dict, description="Gates that releases must pass, by name.")

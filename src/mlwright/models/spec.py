@@ -10,5 +10,9 @@ class ModelsSpec(BaseModel):
     """Names are unique across the slots, so that a name alone says which model is meant."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    embed: dict[str, AnyEmbed] = Field(default_factory=dict)
-    chat: dict[str, AnyChat] = Field(default_factory=dict)
+    embed: dict[str, AnyEmbed] = Field(
+        default_factory=dict, description="Embedding models by name; where there is none, `embedder: local/minilm`."
+    )
+    chat: dict[str, AnyChat] = Field(
+        default_factory=dict, description="Models that answer, by name; where there is none, `writer: extractive`."
+    )

@@ -14,27 +14,34 @@ class _Section(BaseModel):
 
 
 class IndexSpec(_Section):
-    """`embed` names a model of `models.embed`; `metadata` lists the fields that filters may use."""
+    """What is searched: vectors, words, and the metadata fields that filters may use."""
 
-    embed: str = "embedder"
-    keyword: Literal["bm25", "none"] = "bm25"
-    metadata: tuple[str, ...] = ()
-    store: AnyIndex = Field(default="embedded", validate_default=True)
+    embed: str = Field(default="embedder", description="The embedding model, by its name in `models.embed`.")
+    keyword: Literal["bm25", "none"] = Field(default="bm25", description="Search by words: `bm25`, or `none`.")
+    metadata: tuple[str, ...] = Field(
+        default=(),
+        description="Fields kept for filters: `key`, `folder`, `title`, and what documents say of themselves.",
+    )
+    store: AnyIndex = Field(default="embedded", validate_default=True, description="The index that holds it.")
 
 
 class RetrieveSpec(_Section):
-    """`top` candidates of each retriever are fused to one list of `keep` passages.
+    """How a question finds passages: candidates of each retriever are fused to one list."""
 
-    `fuse: convex` mixes min-max-normalised scores with `dense_weight` on the vectors; `rrf` is reciprocal rank fusion
-    (Cormack et al. 2009, k = 60); `vector` and `keyword` use one retriever alone. `min_score` is the least cosine of
-    the best passage: below it nothing was found. `filter` names the metadata fields that a caller may filter by."""
-
-    top: int = Field(default=200, ge=1, le=1000)
-    keep: int = Field(default=6, ge=1, le=100)
-    fuse: Literal["convex", "rrf", "vector", "keyword"] = "convex"
-    dense_weight: Share = 0.5
-    min_score: float = Field(default=0.2, ge=-1, le=1)
-    filter: tuple[str, ...] = ()
+    top: int = Field(default=200, ge=1, le=1000, description="Candidates of each retriever.")
+    keep: int = Field(default=6, ge=1, le=100, description="Passages that are kept of the fused list.")
+    fuse: Literal["convex", "rrf", "vector", "keyword"] = Field(
+        default="convex",
+        description="How two lists become one: `convex` mixes scores that are scaled to 0..1, `rrf` is reciprocal rank "
+        "fusion (Cormack et al. 2009, k = 60), `vector` and `keyword` use one retriever alone.",
+    )
+    dense_weight: Share = Field(default=0.5, description="The weight of the vectors in `convex`; words have the rest.")
+    min_score: float = Field(
+        default=0.2, ge=-1, le=1, description="The least cosine of the nearest passage: below it nothing was found."
+    )
+    filter: tuple[str, ...] = Field(
+        default=(), description="Fields that a caller may filter by; all of `index.metadata` where empty."
+    )
 
     @model_validator(mode="after")
     def _keep_at_most_top(self) -> "RetrieveSpec":
@@ -44,21 +51,27 @@ class RetrieveSpec(_Section):
 
 
 class GenerateSpec(_Section):
-    """`model` names a model of `models.chat`; `prompt` is a file beside the blueprint (the built-in one where absent);
-    `context` is the budget of the whole prompt in tokens; `cite: required` drops what no passage supports."""
+    """How passages become an answer."""
 
-    model: str = "writer"
-    prompt: str | None = None
-    context: Count = 4000
-    cite: Literal["required", "optional"] = "required"
-    if_empty: Literal["abstain", "answer"] = "abstain"
+    model: str = Field(default="writer", description="The model that answers, by its name in `models.chat`.")
+    prompt: str | None = Field(
+        default=None,
+        description="A prompt template, as a path from the blueprint's folder; the built-in one if absent.",
+    )
+    context: Count = Field(default=4000, description="The budget of the whole prompt, in the embedder's tokens.")
+    cite: Literal["required", "optional"] = Field(
+        default="required", description="`required`: an answer without one citation that holds becomes an abstention."
+    )
+    if_empty: Literal["abstain", "answer"] = Field(
+        default="abstain", description="When nothing is found: abstain without a call, or let the model answer."
+    )
 
 
 class PipelineSpec(_Section):
-    """`documents` names a source of the `data` section."""
+    """One pipeline: documents in, cited answers out."""
 
-    documents: str
-    chunk: AnyChunker = Field(default="structure", validate_default=True)
+    documents: str = Field(description="The source of the documents, by its name in `data.sources`.")
+    chunk: AnyChunker = Field(default="structure", validate_default=True, description="How documents are cut.")
     index: IndexSpec = Field(default_factory=IndexSpec)
     retrieve: RetrieveSpec = RetrieveSpec()
     generate: GenerateSpec = GenerateSpec()

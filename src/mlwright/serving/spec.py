@@ -12,56 +12,66 @@ class _Section(BaseModel):
 
 
 class AnswerTokens(_Section):
-    p50: Count = 150
-    p95: Count = 400
+    """Tokens of an answer."""
+
+    p50: Count = Field(default=150, description="Tokens of the median answer.")
+    p95: Count = Field(default=400, description="Tokens that 95 of 100 answers stay below.")
 
 
 class TokensSpec(_Section):
-    question: Count = 30
+    """Tokens of a request, for the plan."""
+
+    question: Count = Field(default=30, description="Tokens of a mean question.")
     answer: AnswerTokens = Field(default_factory=AnswerTokens)
 
 
 class TrafficSpec(_Section):
-    """Assumptions of the plan. `peak` is the busiest minute over the mean; `repeats` the share that an exact cache can
-    answer."""
+    """What the plan assumes of the traffic."""
 
-    requests: Rate = Field(default="1k/day", validate_default=True)
-    peak: Times = 4.0
-    repeats: Share = 0.0
+    requests: Rate = Field(default="1k/day", validate_default=True, description="Mean number of requests.")
+    peak: Times = Field(default=4.0, description="The busiest minute over the mean.")
+    repeats: Share = Field(default=0.0, description="The share of requests that an exact cache can answer.")
     tokens: TokensSpec = Field(default_factory=TokensSpec)
 
 
 class SloSpec(_Section):
-    p95: Seconds | None = None
-    first_token_p95: Seconds | None = None
-    cost_per_request: Usd | None = None
+    """What the endpoint promises; rules and plan hold it against the rest of the file."""
+
+    p95: Seconds | None = Field(default=None, description="95 of 100 answers are complete within this time.")
+    first_token_p95: Seconds | None = Field(default=None, description="95 of 100 answers begin within this time.")
+    cost_per_request: Usd | None = Field(default=None, description="The most that a mean request may cost.")
 
 
 class LimitsSpec(_Section):
-    """`rate` is per key or address; `timeout` is for one model call, `retries` how often a transient failure is tried
-    again; `queue` is how long a request may wait for one of `concurrency` places before it is refused."""
+    """What an endpoint lets in, and how long it tries."""
 
-    rate: Rate = Field(default="120/min", validate_default=True)
-    concurrency: int = Field(default=8, ge=1)
-    queue: Seconds = 10.0
-    timeout: Seconds = 60.0
-    retries: int = Field(default=1, ge=0, le=5)
-    input: Count = 10_000
+    rate: Rate = Field(default="120/min", validate_default=True, description="Requests of one key or address.")
+    concurrency: int = Field(default=8, ge=1, description="Requests that are answered at the same time.")
+    queue: Seconds = Field(default=10.0, description="How long a request waits for a place before it is refused.")
+    timeout: Seconds = Field(default=60.0, description="How long one call of a model may take.")
+    retries: int = Field(default=1, ge=0, le=5, description="How often a call that failed for now is tried again.")
+    input: Count = Field(default=10_000, description="The longest question, in characters.")
 
 
 class CacheSpec(_Section):
-    """`exact` is how long an answer may be served again for the same request and the same versions."""
+    """Which answers are served again."""
 
-    exact: Seconds | None = None
+    exact: Seconds | None = Field(
+        default=None,
+        description="How long an answer is served again for the same request to the same versions; never if absent.",
+    )
 
 
 class RolloutSpec(_Section):
-    """Shares of the traffic that a new release gets, one after another; each promotion needs `gate`. `abort_if` rolls
-    back by itself; the one series today is `error_rate` of the canary."""
+    """How a new release takes over."""
 
-    steps: tuple[Share, ...] = (0.01, 0.1, 1.0)
-    gate: str | None = None
-    abort_if: dict[Literal["error_rate"], Limit] = Field(default_factory=dict)
+    steps: tuple[Share, ...] = Field(
+        default=(0.01, 0.1, 1.0), description="Shares of the traffic that a new release gets, one after another."
+    )
+    gate: str | None = Field(default=None, description="The gate of `evals.gates` that every promotion must pass.")
+    abort_if: dict[Literal["error_rate"], Limit] = Field(
+        default_factory=dict, description='When a canary is rolled back by itself, as in error_rate: "> 5%".'
+    )
 
     @model_validator(mode="after")
     def _steps_grow(self) -> "RolloutSpec":
@@ -71,18 +81,24 @@ class RolloutSpec(_Section):
 
 
 class EndpointSpec(_Section):
-    """`handler` is `rag.<pipeline>`; `fallback` lists chat models and `rule.top_passages`, tried in order."""
+    """One address where questions are answered."""
 
-    handler: str
-    modes: tuple[Literal["json", "sse"], ...] = ("json", "sse")
+    handler: str = Field(description="Who answers: `rag.<pipeline>`.")
+    modes: tuple[Literal["json", "sse"], ...] = Field(
+        default=("json", "sse"), description="How it answers: whole (`json`), streamed (`sse`), or both."
+    )
     traffic: TrafficSpec = Field(default_factory=TrafficSpec)
     slo: SloSpec = Field(default_factory=SloSpec)
-    auth: Literal["none", "api_key"] = "none"
+    auth: Literal["none", "api_key"] = Field(
+        default="none", description="`api_key`: a key is needed on this machine too; elsewhere it always is."
+    )
     limits: LimitsSpec = Field(default_factory=LimitsSpec)
     cache: CacheSpec = Field(default_factory=CacheSpec)
-    fallback: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = Field(
+        default=(), description="Who answers when the model fails, in order: chat models, and `rule.top_passages`."
+    )
     rollout: RolloutSpec = Field(default_factory=RolloutSpec)
 
 
 class ServingSpec(_Section):
-    endpoints: dict[str, EndpointSpec] = Field(default_factory=dict)
+    endpoints: dict[str, EndpointSpec] = Field(default_factory=dict, description="Endpoints, by name.")

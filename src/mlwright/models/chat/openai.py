@@ -17,9 +17,9 @@ class OwnPrice(BaseModel):
     """US dollars per million tokens, where you pay another price than the table says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached_input: float | None = Field(default=None, ge=0)
+    input: float = Field(ge=0, description="For the prompt.")
+    output: float = Field(ge=0, description="For the answer.")
+    cached_input: float | None = Field(default=None, ge=0, description="For what the provider's cache holds.")
 
 
 class Config(ChatPart):
@@ -28,18 +28,23 @@ class Config(ChatPart):
 
     use: Literal["openai"] = "openai"
     model: str = Field(min_length=1)
+    """The model, as the server calls it."""
     base_url: str = Field(default=OPENAI, pattern=r"^https?://")
+    """The server, up to `/v1`; OpenAI where absent, `http://127.0.0.1:11434/v1` for Ollama on this machine."""
     api_key: SecretStr | None = None
     """Written `${OPENAI_API_KEY}`, never as a literal. Servers on this machine usually want none."""
     max_tokens: Count | None = Field(default=None, ge=1)
     """The longest answer asked for."""
     temperature: float | None = Field(default=None, ge=0, le=2)
+    """How much chance there is in an answer; 0 for the least. The server's own where absent."""
     timeout: Seconds = Field(default=60.0, gt=0)
     """For a whole answer."""
     connect_timeout: Seconds = Field(default=10.0, gt=0)
+    """For the connection."""
     context: Count | None = Field(default=None, ge=1)
     """The model's window in tokens, where the price table does not know it."""
     price: OwnPrice | None = None
+    """US dollars per million tokens, where you pay another price than the table says."""
     stream_usage: bool = True
     """Ask for token counts in the stream; false for an old server that refuses to (then they are estimated)."""
 

@@ -27,6 +27,7 @@ class Config(EmbedPart):
 
     use: Literal["hashing"] = "hashing"
     dims: int = Field(default=256, ge=16, le=4096)
+    """Length of a vector."""
 
     def facts(self) -> EmbedFacts:
         return EmbedFacts(dims=self.dims, max_tokens=MAX_TOKENS, model=f"hashing-{self.dims}", licence="Apache-2.0")

@@ -20,7 +20,9 @@ class Config(EmbedPart):
 
     use: Literal["openai"] = "openai"
     model: str = Field(min_length=1)
+    """The model, as the server calls it."""
     base_url: str = Field(default=OPENAI, pattern=r"^https?://")
+    """The server, up to `/v1`; OpenAI where absent, `http://127.0.0.1:11434/v1` for Ollama on this machine."""
     api_key: SecretStr | None = None
     """Written `${OPENAI_API_KEY}`, never as a literal."""
     dims: int | None = Field(default=None, ge=1)
@@ -32,7 +34,9 @@ class Config(EmbedPart):
     parallel: int = Field(default=4, ge=1, le=64)
     """Requests at a time."""
     timeout: Seconds = Field(default=60.0, gt=0)
+    """For one request."""
     connect_timeout: Seconds = Field(default=10.0, gt=0)
+    """For the connection."""
     price: float | None = Field(default=None, ge=0)
     """US dollars per million tokens, where you pay another price than the table says."""
 

@@ -26,6 +26,7 @@ class Config(ChunkerPart):
     use: Literal["structure"] = "structure"
     tokens: Count = Field(default=200, ge=1)
     overlap: Share = Field(default=0.15, le=0.5)
+    """The share of a chunk that its neighbour repeats."""
 
     def build(self) -> "Structure":
         return Structure(self.tokens, self.overlap)
