@@ -15,34 +15,34 @@ def test_defaults_without_file_and_environment(tmp_path: Path) -> None:
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text('port = 9000\nhost = "0.0.0.0"\nfetch_allow = ["10.0.0.0/8"]\n', encoding="utf-8")
-    read = load_settings(file, {"MLWRIGHT_PORT": "9100", "MLWRIGHT_API_KEYS": "a, b,", "PATH": "/bin"})
-    assert (read.port, read.host, read.fetch_allow, read.api_keys) == (9100, "0.0.0.0", ("10.0.0.0/8",), ("a", "b"))
+    file.write_text('span_days = 9\nblobs = "s3://bucket"\n', encoding="utf-8")
+    read = load_settings(file, {"MLWRIGHT_SPAN_DAYS": "7", "MLWRIGHT_OTLP_HEADERS": "a=1, b=x=y,", "PATH": "/bin"})
+    assert (read.span_days, read.blobs, read.otlp_header_values) == (7, "s3://bucket", {"a": "1", "b": "x=y"})
+    with pytest.raises(UserError):
+        _ = Settings(otlp_headers=Secret("nonsense")).otlp_header_values
 
 
 def test_secrets_do_not_show_themselves() -> None:
     read = load_settings(
         environ={
-            "MLWRIGHT_API_KEYS": "k-123",
             "MLWRIGHT_STORE": "postgresql://u:pw@h/d",
             "MLWRIGHT_OTLP_HEADERS": "x=s3c",
         }
     )
     assert read.store == "postgresql://u:pw@h/d"
     shown = repr(read)
-    assert not any(secret in shown for secret in ("k-123", "pw", "s3c"))
+    assert not any(secret in shown for secret in ("pw", "s3c"))
     assert repr(Secret("")) == "''"
 
 
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("prt = 1", "no setting 'prt'", "did you mean 'port'?"),
-        ("zzzzzzzz = 1", "no setting 'zzzzzzzz'", "the settings are: home"),
-        ('port = "many"', "port is not a whole number", "8700"),
-        ("host = 5", "host is not a text", "quotes"),
-        ("fetch_allow = [1]", "fetch_allow is not a list", "a,b"),
-        ("port = = 1", "settings.toml", "port = 8700"),
+        ("spam_days = 1", "no setting 'spam_days'", "did you mean 'span_days'?"),
+        ("zzzzzzzz = 1", "no setting 'zzzzzzzz'", "the settings are: store"),
+        ('span_days = "many"', "span_days is not a whole number", "30"),
+        ("blobs = 5", "blobs is not a text", "quotes"),
+        ("blobs = = 1", "settings.toml", "span_days = 30"),
     ],
 )
 def test_mistakes_in_the_file_name_the_place_and_the_remedy(tmp_path: Path, text: str, message: str, hint: str) -> None:
@@ -56,7 +56,7 @@ def test_mistakes_in_the_file_name_the_place_and_the_remedy(tmp_path: Path, text
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError):
         load_settings(tmp_path, {})
-    (tmp_path / "latin.toml").write_bytes(b'home = "\xe9"')
+    (tmp_path / "latin.toml").write_bytes(b'blobs = "\xe9"')
     with pytest.raises(UserError, match=r"latin\.toml"):
         load_settings(tmp_path / "latin.toml", {})
 

@@ -65,7 +65,7 @@ def test_refs_name_weights_and_precision(int8: Embedder, fp32: Embedder) -> None
 
 def test_facts() -> None:
     facts = Config().facts()
-    assert (facts.dims, facts.max_tokens, facts.embedded, facts.leaves_machine) == (384, 256, True, False)
+    assert (facts.dims, facts.max_tokens, facts.embedded, facts.leaves_machine) == (384, 254, True, False)
     assert price_of(Config()) == FREE
 
 

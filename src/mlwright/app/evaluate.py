@@ -1,7 +1,6 @@
 """Evaluation of a release: the walk from an eval set through a pipeline to a recorded result."""
 
-from typing import TYPE_CHECKING
-
+from mlwright.app.joined import Joined
 from mlwright.app.joins import outcome_of
 from mlwright.blueprint import Blueprint
 from mlwright.evals import EvalExample, EvalResult, Outcome
@@ -9,13 +8,10 @@ from mlwright.kernel.errors import NotFound
 from mlwright.kernel.progress import Progress
 from mlwright.rag import Rag
 
-if TYPE_CHECKING:
-    from mlwright.app.workspace import App
-
 MEASURED_ON = "measured on"
 
 
-async def evaluate(app: "App", gate: str, progress: Progress) -> list[EvalResult]:
+async def evaluate(app: Joined, gate: str, progress: Progress) -> list[EvalResult]:
     """Run one gate, or all of them, on the release that the blueprint is now."""
     known = app.blueprint.evals.gates
     if gate and gate not in known:
@@ -23,7 +19,7 @@ async def evaluate(app: "App", gate: str, progress: Progress) -> list[EvalResult
     return [await one(app, name, progress) for name in ([gate] if gate else known)]
 
 
-async def one(app: "App", gate: str, progress: Progress) -> EvalResult:
+async def one(app: Joined, gate: str, progress: Progress) -> EvalResult:
     """Run one gate, against the release in production where that is another one."""
     endpoint, release = endpoint_of(app.blueprint, gate), app.release
     rag = _pipeline(app, endpoint)
@@ -39,7 +35,7 @@ async def one(app: "App", gate: str, progress: Progress) -> EvalResult:
     return result
 
 
-def latest(app: "App", gate: str) -> EvalResult | None:
+def latest(app: Joined, gate: str) -> EvalResult | None:
     """The newest result of the blueprint's release on the index and the eval set as they are now; None where they have
     not met yet."""
     index = _pipeline(app, endpoint_of(app.blueprint, gate)).index_ref()
@@ -58,5 +54,5 @@ def endpoint_of(blueprint: Blueprint, gate: str) -> str:
     return next(guarded, "")
 
 
-def _pipeline(app: "App", endpoint: str) -> Rag:
+def _pipeline(app: Joined, endpoint: str) -> Rag:
     return app.current.of(endpoint) if endpoint else app.pipeline()

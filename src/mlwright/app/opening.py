@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,8 @@ from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import Clock
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.open import open_kernel
+from mlwright.kernel.otlp import OtlpExport
+from mlwright.kernel.settings import Settings, load_settings
 from mlwright.models import ChatModel, Embedder, price_of
 from mlwright.rag import Rag, build_rag
 from mlwright.serving import Serving, build_serving
@@ -39,7 +42,14 @@ def open(
     line and column for a wrong blueprint, Conflict for a workspace that a newer mlwright made."""
     blueprint = load(Path(path), target=target, sets=sets or {})
     home = blueprint.folder / FOLDER
-    kernel = open_kernel(home, store=blueprint.target.store, blobs=blueprint.target.blobs, clock=clock)
+    settings = load_settings(home / "settings.toml")
+    kernel = open_kernel(
+        home,
+        store=blueprint.target.store or settings.store or None,
+        blobs=blueprint.target.blobs or settings.blobs or None,
+        clock=clock,
+    )
+    _watch(kernel, settings, blueprint.system.name)
     tracking = build_tracking(blueprint.tracking, kernel, system=blueprint.system.name, base=blueprint.folder)
     data = build_data(blueprint.data, kernel, base=blueprint.folder)
     evals = build_evals(blueprint.evals, kernel, base=blueprint.folder, record=tracking.record)
@@ -47,6 +57,14 @@ def open(
     releases = Releases(builder.pipelines(blueprint), lambda ref: builder.pipelines(_recorded(serving, ref, blueprint)))
     serving = build_serving(blueprint.serving, kernel, handlers=releases, gate=evals.require_pass)
     return App(blueprint.path, home, blueprint, kernel, data, evals, serving, tracking, releases)
+
+
+def _watch(kernel: Kernel, settings: Settings, service: str) -> None:
+    """Forget old spans, and send new ones to the collector where one is set."""
+    kernel.spans.prune(kernel.clock.now() - timedelta(days=settings.span_days))
+    if settings.otlp_endpoint:
+        export = OtlpExport(settings.otlp_endpoint, settings.otlp_header_values, service=service)
+        kernel.spans.send_to(export, export.close)
 
 
 def _recorded(serving: Serving, release: Ref, current: Blueprint) -> Blueprint:

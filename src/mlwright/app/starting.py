@@ -1,14 +1,11 @@
 """From a folder of documents to a blueprint file. Overwrites nothing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mlwright.app.joined import Joined
 from mlwright.blueprint import derive
 from mlwright.kernel.errors import Conflict, NotFound, UserError
 from mlwright.kernel.files import write_atomically
-
-if TYPE_CHECKING:
-    from mlwright.app.workspace import App
 
 DEFAULT = Path("mlwright.yaml")
 
@@ -47,7 +44,7 @@ def blueprint_for(path: Path) -> tuple[Path, bool]:
     raise NotFound(f"{path} does not exist", hint="give a blueprint file or a folder of documents")
 
 
-def first_question(app: "App") -> str:
+def first_question(app: Joined) -> str:
     """A question that this workspace should be able to answer: the first of an eval set, else about the longest
     section."""
     for spec in app.blueprint.evals.sets:
@@ -57,7 +54,7 @@ def first_question(app: "App") -> str:
     return f"What is said about {_topic(app)}?"
 
 
-def _topic(app: "App") -> str:
+def _topic(app: Joined) -> str:
     """The heading above the longest chunk of the longest document."""
     rag = app.pipeline()
     documents = rag.documents()

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from mlwright.app.joined import Joined
 from mlwright.architect import Finding, check
 from mlwright.data import Quarantined
 from mlwright.evals import EvalResult
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Answer, RagReport
+from mlwright.rag import Answer, RagReport, answers
 from mlwright.serving import EndpointReport, Traffic
-
-if TYPE_CHECKING:
-    from mlwright.app.workspace import App
 
 WINDOW = timedelta(hours=24)
 
@@ -41,7 +38,7 @@ class Status:
         return served and indexed and not errors and all(result.passed for result in self.evaluations)
 
 
-def status(app: "App") -> Status:
+def status(app: Joined) -> Status:
     """Read the workspace; changes nothing."""
     endpoints = app.blueprint.serving.endpoints
     return Status(
@@ -53,10 +50,10 @@ def status(app: "App") -> Status:
         traffic={name: app.serving.traffic(name) for name in endpoints},
         evaluations=_latest(app),
         quarantined=app.data.quarantined(),
-        answers=app.answers(5),
+        answers=answers(app.kernel.store, 5),
     )
 
 
-def _latest(app: "App") -> list[EvalResult]:
+def _latest(app: Joined) -> list[EvalResult]:
     found = (app.evals.results(1, gate=gate) for gate in app.blueprint.evals.gates)
     return [results[0] for results in found if results]

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mlwright.app import evaluate
+from mlwright.app.joined import Joined
 from mlwright.architect import Indexed, Workspace, stages
 from mlwright.data import Dataset
 from mlwright.evals import EvalResult
@@ -17,9 +17,6 @@ from mlwright.kernel.progress import Progress
 from mlwright.rag import IndexReport
 from mlwright.serving import Traffic
 from mlwright.tracking import commit_of
-
-if TYPE_CHECKING:
-    from mlwright.app.workspace import App
 
 Confirm = Callable[[Stage], bool]
 ROUNDS = ("data.sources.", "rag.", "evals.gates.", "serving.endpoints.")
@@ -38,7 +35,7 @@ class UpReport:
     traffic: list[Traffic] = field(default_factory=list)
 
 
-def up(app: "App", progress: Progress, confirm: Confirm) -> UpReport:
+def up(app: Joined, progress: Progress, confirm: Confirm) -> UpReport:
     """Plan and execute round by round. Raises Refused where a destructive stage is not confirmed; what was done before
     stays done, and calling it again goes on from there."""
     report = UpReport(app.release)
@@ -53,7 +50,7 @@ def up(app: "App", progress: Progress, confirm: Confirm) -> UpReport:
     return report
 
 
-def keep_release(app: "App") -> None:
+def keep_release(app: Joined) -> None:
     """Record the release that the blueprint is now, with its lineage. Doing so again changes nothing."""
     blueprint, lineage = app.blueprint, app.kernel.lineage
     commit = commit_of(blueprint.folder, without=[app.home])
@@ -65,7 +62,7 @@ def keep_release(app: "App") -> None:
         lineage.link(app.release, [rag.prompt_ref, rag.embedder_ref, rag.model_ref()], "uses")
 
 
-def workspace_of(app: "App") -> Workspace:
+def workspace_of(app: Joined) -> Workspace:
     """What the workspace has, in the words of the architect."""
     traffic = {name: now for name in app.blueprint.serving.endpoints if (now := app.serving.traffic(name))}
     return Workspace(
@@ -77,41 +74,41 @@ def workspace_of(app: "App") -> Workspace:
     )
 
 
-def _latest(app: "App", source: str) -> Dataset | None:
+def _latest(app: Joined, source: str) -> Dataset | None:
     try:
         return app.data.latest(source)
     except NotFound:
         return None
 
 
-def _indexed(app: "App", pipeline: str) -> Indexed | None:
+def _indexed(app: Joined, pipeline: str) -> Indexed | None:
     report = app.rag[pipeline].report()
     if report.index is None or report.dataset is None:
         return None
     return Indexed(report.dataset, current=True, documents=report.documents)
 
 
-def _ingest(app: "App", stage: Stage, source: str, report: UpReport, progress: Progress) -> None:
+def _ingest(app: Joined, stage: Stage, source: str, report: UpReport, progress: Progress) -> None:
     report.datasets.append(app.data.ingest(source, progress))
 
 
-def _index(app: "App", stage: Stage, pipeline: str, report: UpReport, progress: Progress) -> None:
+def _index(app: Joined, stage: Stage, pipeline: str, report: UpReport, progress: Progress) -> None:
     """Also where the stage says `keep`: it then only makes sure that rows and index agree."""
     report.indexes.append(aio.run(app.rag[pipeline].ingest(progress)))
 
 
-def _evaluate(app: "App", stage: Stage, gate: str, report: UpReport, progress: Progress) -> None:
+def _evaluate(app: Joined, stage: Stage, gate: str, report: UpReport, progress: Progress) -> None:
     kept = evaluate.latest(app, gate) if stage.verb == "keep" else None
     report.evaluations.append(kept or aio.run(evaluate.one(app, gate, progress)))
 
 
-def _deploy(app: "App", stage: Stage, endpoint: str, report: UpReport, progress: Progress) -> None:
+def _deploy(app: Joined, stage: Stage, endpoint: str, report: UpReport, progress: Progress) -> None:
     if stage.verb == "deploy":
         app.serving.deploy(endpoint, app.release, stage.why)
     if now := app.serving.traffic(endpoint):
         report.traffic.append(now)
 
 
-_EXECUTE: dict[str, Callable[["App", Stage, str, UpReport, Progress], None]] = dict(
+_EXECUTE: dict[str, Callable[[Joined, Stage, str, UpReport, Progress], None]] = dict(
     zip(ROUNDS, (_ingest, _index, _evaluate, _deploy), strict=True)
 )

@@ -1,26 +1,21 @@
 """An open workspace: the systems of one blueprint, joined, and every verb that people and programs call."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 
 from mlwright.app import evaluate, status, up, walk
-from mlwright.app.joins import Pipelines
-from mlwright.app.releases import Releases
-from mlwright.blueprint import Blueprint
-from mlwright.data import Data, Dataset
-from mlwright.evals import EvalResult, Evals
+from mlwright.app.joined import Joined
+from mlwright.data import Dataset
+from mlwright.evals import EvalResult
 from mlwright.kernel import aio
-from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.ids import Ref
-from mlwright.kernel.lineage import Described
 from mlwright.kernel.plan import Stage
 from mlwright.kernel.progress import Progress, silent
-from mlwright.rag import Answer, IndexReport, Rag, Retrieval, answer_of, answers
-from mlwright.serving import Feedback, Request, Serving, Traffic
-from mlwright.tracking import Run, Tracking
+from mlwright.rag import Answer, IndexReport, Retrieval, answer_of, answers
+from mlwright.serving import Feedback, Request, Traffic
+from mlwright.tracking import Run
 
 
 def _ignore(text: str) -> None:
@@ -33,36 +28,12 @@ def _agree(stage: Stage) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class App:
+class App(Joined):
     """What `mlwright.open` gives. Use it as a context manager, or call `close`.
 
     The methods below block; they are safe to call from several threads, and from a notebook. References may be given as
     `Ref` or as text, `answer:01jd…`. Errors are the classes of `mlwright.errors`.
     """
-
-    path: Path
-    home: Path
-    blueprint: Blueprint
-    kernel: Kernel
-    data: Data
-    evals: Evals
-    serving: Serving
-    tracking: Tracking
-    releases: Releases
-
-    @property
-    def release(self) -> Ref:
-        """The release that the blueprint, as it stands in the file, would be."""
-        return self.current.release
-
-    @property
-    def current(self) -> Pipelines:
-        return self.releases.current
-
-    @property
-    def rag(self) -> Mapping[str, Rag]:
-        """The pipelines of the blueprint, by name."""
-        return self.current.rags
 
     def up(self, progress: Progress = silent, *, confirm: "up.Confirm" = _agree) -> "up.UpReport":
         """Bring the workspace to the blueprint: ingest, index, evaluate, deploy. Repeating it does only what is new.
@@ -97,27 +68,11 @@ class App:
                 data = event.data
         return self.answer(str(data["answer"]))
 
-    def default_endpoint(self) -> str:
-        """The first endpoint of the blueprint. Raises NotFound where it has none."""
-        for name in self.blueprint.serving.endpoints:
-            return name
-        raise NotFound(
-            f"{self.path} serves no endpoint", hint="add one: serving.endpoints.answer.handler: rag.<pipeline>"
-        )
-
     def retrieve(
         self, question: str, *, pipeline: str = "", top: int | None = None, where: Mapping[str, str] | None = None
     ) -> Retrieval:
         """The passages that a question finds, with their scores."""
         return aio.run(self.pipeline(pipeline).retrieve(question, top=top, where=where or None))
-
-    def pipeline(self, name: str = "") -> Rag:
-        """A pipeline by name, the first one where none is named. Raises NotFound."""
-        if name and name not in self.rag:
-            raise NotFound(f"{self.path} has no pipeline {name!r}", hint=f"it has: {', '.join(self.rag)}")
-        for found in [name] if name else self.rag:
-            return self.rag[found]
-        raise NotFound(f"{self.path} has no rag pipeline", hint="add a section `rag:`")
 
     def eval(self, gate: str = "", progress: Progress = silent) -> list[EvalResult]:
         """Evaluate the blueprint as it stands in the file at one gate, or at all of them."""
@@ -164,17 +119,6 @@ class App:
     def _known(self, ref: Ref, edges: int) -> None:
         if not edges and self.describe(ref) is None:
             raise NotFound(f"nothing is known of {ref}", hint="`mlwright status` lists answers, `mlwright runs` runs")
-
-    def describe(self, ref: Ref) -> Described | None:
-        """How the system that made a thing describes it; None where no system knows it."""
-        rooms: Sequence[Callable[[Ref], Described | None]] = (
-            *(rag.describe for rag in self.rag.values()),
-            self.data.describe,
-            self.evals.describe,
-            self.serving.describe,
-            self.tracking.describe,
-        )
-        return next((told for room in rooms if (told := room(ref)) is not None), None)
 
     def status(self) -> "status.Status":
         """The system at a glance: what is indexed, how well it does, what it cost, what needs a look."""

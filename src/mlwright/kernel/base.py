@@ -25,4 +25,5 @@ class Kernel:
 
     def close(self) -> None:
         """Write what is buffered and let go of the database. Harmless the second time."""
+        self.spans.close()
         self.store.close()

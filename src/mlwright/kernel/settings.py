@@ -31,21 +31,23 @@ _NOTHING = Secret("")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`store` and `blobs` are addresses (both live in the workspace where empty); `fetch_allow` lists hosts, addresses
-    and networks that the fetcher may reach although they are private; `otlp_endpoint` is where spans are sent, as
-    `http://127.0.0.1:4318`, with `otlp_headers` as `name=value,name=value`."""
+    """`store` and `blobs` are addresses for every target that names none (both live in the workspace where empty).
+    `otlp_endpoint` is where spans are sent, as `http://127.0.0.1:4318`, with `otlp_headers` as
+    `name=value,name=value`; `span_days` is how long they are kept here."""
 
-    home: str = ".mlwright"
     store: Secret = _NOTHING
     blobs: str = ""
-    host: str = "127.0.0.1"
-    port: int = 8700
-    api_keys: tuple[Secret, ...] = ()
-    log_level: str = "info"
-    fetch_allow: tuple[str, ...] = ()
     otlp_endpoint: str = ""
     otlp_headers: Secret = _NOTHING
     span_days: int = 30
+
+    @property
+    def otlp_header_values(self) -> dict[str, str]:
+        """The headers as a mapping. Raises UserError where one is not `name=value`."""
+        pairs = [pair.partition("=") for pair in self.otlp_headers.split(",") if pair.strip()]
+        if any(not equals for _, equals, _ in pairs):
+            raise UserError("MLWRIGHT_OTLP_HEADERS is not understood", hint="write name=value,name=value")
+        return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def load_settings(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -77,19 +79,13 @@ def _read(file: Path | None) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: {error}", hint='write lines like port = 8700 or host = "127.0.0.1"') from error
+        raise UserError(f"{file}: {error}", hint='write lines like span_days = 30 or blobs = "s3://bucket"') from error
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}", hint="make it a file that this user may read") from error
 
 
 def _convert(place: str, value: Any, like: Any) -> Any:
-    """The value in the type of the default; lists in the environment are written with commas."""
-    if isinstance(like, tuple):
-        items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
-        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-            raise UserError(f"{place} is not a list of texts", hint='write ["a", "b"], in the environment a,b')
-        kind = Secret if place.lower().endswith("api_keys") else str
-        return tuple(kind(item) for item in items if item)
+    """The value in the type of the default."""
     if isinstance(like, int):
         try:
             return int(value)

@@ -118,13 +118,22 @@ class Spans:
     """The spans of one workspace."""
 
     def __init__(self, store: Store, clock: Clock, export: Export | None = None) -> None:
-        self._store, self.clock, self._export = store, clock, export
+        self._store, self.clock = store, clock
+        self.send_to(export)
         self._kept: deque[tuple[Any, ...]] = deque()
         self._turn = threading.Lock()
 
-    def send_to(self, export: Export | None) -> None:
-        """From now on give every finished span to an exporter too, as `mlwright.kernel.otlp.OtlpExport`."""
-        self._export = export
+    def send_to(self, export: Export | None, end: Callable[[], None] | None = None) -> None:
+        """From now on give every finished span to an exporter too, as `mlwright.kernel.otlp.OtlpExport`; `close` calls
+        `end`."""
+        self._export, self._end = export, end
+
+    def close(self) -> None:
+        """Hand over what is held, and end the exporter. Harmless the second time."""
+        self.hand_over()
+        if self._end is not None:
+            self._end()
+        self.send_to(None)
 
     def span(self, name: str, attributes: Mapping[str, Any] | None = None, *, traceparent: str = "") -> Span:
         """`with spans.span("retrieval") as span:` a child of the span around it, else of `traceparent`, else a root."""

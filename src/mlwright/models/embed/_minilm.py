@@ -19,13 +19,13 @@ from mlwright.models.embed._minilm_cache import GRAPH, graph_folder
 from mlwright.models.embed._minilm_weights import TOKENIZER, Weights
 
 Vectors = NDArray[np.float32]
-DIMS, MAX_TOKENS = 384, 256
+DIMS, WINDOW, MARKS = 384, 256, 2
 
 
 class _Loaded(NamedTuple):
     session: onnxruntime.InferenceSession
     cut: Tokenizer
-    """Cuts at MAX_TOKENS and adds [CLS] and [SEP]."""
+    """Cuts at WINDOW, the two MARKS that it adds ([CLS] and [SEP]) included."""
     whole: Tokenizer
 
 
@@ -33,7 +33,7 @@ class MiniLM:
     """An Embedder. One text is one run of the graph on one core; many texts use all cores side by side, which is
     faster than onnxruntime's own threads on short inputs, and keeps a vector independent of its neighbours."""
 
-    dims, max_tokens = DIMS, MAX_TOKENS
+    dims, max_tokens = DIMS, WINDOW - MARKS
 
     def __init__(self, weights: Weights, precision: str, workers: int | None = None) -> None:
         self.ref = Ref("model", f"local/minilm@{weights.revision}-{precision}")
@@ -87,7 +87,7 @@ class MiniLM:
         for tokenizer in (cut, whole):
             tokenizer.no_padding()
             tokenizer.no_truncation()
-        cut.enable_truncation(MAX_TOKENS)
+        cut.enable_truncation(WINDOW)
         return _Loaded(session, cut, whole)
 
 

@@ -14,13 +14,15 @@ class Config(EmbedPart):
 
     use: Literal["local"] = "local"
     model: Literal["minilm"] = "minilm"
+    """Which model; there is one."""
     precision: Literal["int8", "fp32"] = "int8"
     """int8 is about twice as fast and a third smaller; its vectors have a cosine of 0.995 to those of fp32."""
     weights: str | None = Field(default=None, min_length=1)
     """A folder with model.safetensors and tokenizer.json, where they must not be downloaded."""
 
     def facts(self) -> EmbedFacts:
-        return EmbedFacts(dims=384, max_tokens=256, model="all-MiniLM-L6-v2", licence="Apache-2.0")
+        """The window is 256 tokens, two of which are marks that the model adds."""
+        return EmbedFacts(dims=384, max_tokens=254, model="all-MiniLM-L6-v2", licence="Apache-2.0")
 
     def build(self) -> Embedder:
         """Quick: weights are looked up here, fetched and built on first use. Raises MissingExtra and NotFound."""
