@@ -26,7 +26,9 @@ OLD, NEW = Ref("release", "old"), Ref("release", "new")
 class NoPipeline:
     """Stands where RAG stands, with nothing indexed."""
 
-    async def retrieve(self, question: str, *, top: int | None = None, where: Mapping[str, str] | None = None) -> object:
+    async def retrieve(
+        self, question: str, *, top: int | None = None, where: Mapping[str, str] | None = None
+    ) -> object:
         return {"question": question, "hits": [], "top": top}
 
     def documents(self) -> list[object]:

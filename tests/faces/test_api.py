@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from faces.api_house import NEW, OLD, SmallApp, client_of, running, small_app
 
+from faces.api_house import NEW, OLD, SmallApp, client_of, running, small_app
 from mlwright.faces.api import make_api
 from mlwright.kernel.errors import ProviderError, TransientError
 from mlwright.testing.handlers import ScriptedHandlers
@@ -45,7 +45,10 @@ def events_in(text: str) -> list[tuple[str, dict[str, object]]]:
 
 
 def test_ask_answers_in_json(client: httpx2.Client) -> None:
-    for path, body in (("/v1/ask", {"question": "why?", "user": "ann"}), ("/v1/endpoints/answer", {"question": "why?"})):
+    for path, body in (
+        ("/v1/ask", {"question": "why?", "user": "ann"}),
+        ("/v1/endpoints/answer", {"question": "why?"}),
+    ):
         response = client.post(path, json=body)
         assert response.status_code == 200 and response.json()["text"] == "old: why?"
         assert len(response.headers["x-trace-id"]) == 32
@@ -167,7 +170,14 @@ def test_feedback_and_its_lineage(client: httpx2.Client) -> None:
 
 
 def test_the_rest_of_the_control_plane_answers(client: httpx2.Client) -> None:
-    for path in ("/v1/runs?limit=5&kind=eval", "/v1/documents", "/v1/status", "/v1/why/answer:x", "/healthz", "/readyz"):
+    for path in (
+        "/v1/runs?limit=5&kind=eval",
+        "/v1/documents",
+        "/v1/status",
+        "/v1/why/answer:x",
+        "/healthz",
+        "/readyz",
+    ):
         assert client.get(path).status_code == 200, path
     for path in ("/v1/runs/x", "/v1/answers/x", "/v1/documents/document:docs/a/b.md/chunks", "/v1/endpoints/x/traffic"):
         assert client.get(path).status_code == 404, path
@@ -238,7 +248,9 @@ def test_an_oversize_stream_is_cut_before_it_is_read(client: httpx2.Client) -> N
     assert response.status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/nope", "/v1/nope", "/v1/runs/%00", "/v1/why/no-colon", "/v1/documents/a:%00/chunks"])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/v1/nope", "/v1/runs/%00", "/v1/why/no-colon", "/v1/documents/a:%00/chunks"]
+)
 def test_unknown_pages_are_problems(client: httpx2.Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code in (404, 422) and response.headers["content-type"] == "application/problem+json"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from faces.api_house import client_of, small_app
 
+from faces.api_house import client_of, small_app
 from mlwright.faces.api import check_bind, serve
 from mlwright.kernel.errors import Conflict, Refused, UserError
 from mlwright.testing.handlers import ScriptedHandlers

@@ -1,15 +1,14 @@
 """The OpenAPI document, and what schemathesis finds when it follows it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import schemathesis
-from faces.api_house import SmallApp, small_app
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from faces.api_house import SmallApp, small_app
 from mlwright.faces.api import make_api
 from mlwright.testing.handlers import ScriptedHandlers
 

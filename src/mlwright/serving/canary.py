@@ -4,10 +4,10 @@ The share of failed requests is judged by the lower end of its Wilson interval: 
 the bound. Looking after every request gives chance many chances, so the interval widens while the canary runs. Requests
 are thought of in epochs that double (20-39, 40-79, …); epoch k may be wrong with probability 0.05 x 6 / (pi k)^2 / 2,
 where the half pays for the looks inside an epoch (Levy's inequality for the maximum of a sum). The failure that makes
-us look is not counted, since we look only at bad moments, and Wilson's interval is a little short for rare events. All
-epochs together stay below 5 %: a canary whose true error rate is *at* its bound is rolled back wrongly in less than 1 of
-20 rollouts, however long they last. Simulated in tests/serving/test_canary.py, bound 2 %: 2.3 % of rollouts of 2,000
-requests at a true rate of 2 %, 0.2 % at 1 %; found in 99 % at 4 %, and at 10 % in all within 400 requests.
+us look is not counted, since we look only at bad moments, and Wilson's interval is a little short for rare events. So
+all epochs together stay below 5 %: a canary whose true error rate is *at* its bound is rolled back wrongly in less than
+1 of 20 rollouts, however long they last. Simulated in tests/serving/test_canary.py with a bound of 2 %: wrongly in 2.3 %
+of rollouts of 2,000 requests at a true rate of 2 %, in 0.2 % at 1 %; rightly in 99 % at 4 %, in all at 10 %.
 """
 
 from dataclasses import dataclass

@@ -5,10 +5,11 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlwright.app import App
 
 _DRAIN_S = 30
+_WAKE_S = 0.2
 _log = logging.getLogger("mlwright.api")
 
 
@@ -48,7 +50,7 @@ def serve(
     with _listening(host, port) as listener:
         server = _server(asgi or make_api(app, host=host), access_log=access_log)
         with _signals(server):
-            aio.run(_run(server, listener, lambda: ready(_url(host, listener.getsockname()[1]))))
+            _wait_for(_run(server, listener, lambda: ready(_url(host, listener.getsockname()[1]))))
 
 
 def _server(asgi: ASGIApp, *, access_log: bool) -> uvicorn.Server:
@@ -72,6 +74,15 @@ async def _run(server: uvicorn.Server, listener: socket.socket, ready: Callable[
     if server.started:
         ready()
     await serving
+
+
+def _wait_for(work: Coroutine[Any, Any, None]) -> None:
+    """Run on the loop of the process, and wake up often: a waiting main thread can miss the moment of a signal."""
+    with ThreadPoolExecutor(1, thread_name_prefix="mlwright-serve") as waiter:
+        ended = waiter.submit(aio.run, work)
+        while not wait([ended], timeout=_WAKE_S).done:
+            pass
+        ended.result()
 
 
 @contextmanager
