@@ -6,7 +6,7 @@ are thought of in epochs that double (20-39, 40-79, …); epoch k may be wrong w
 where the half pays for the looks inside an epoch (Levy's inequality for the maximum of a sum). The failure that makes
 us look is not counted, since we look only at bad moments, and Wilson's interval is a little short for rare events. So
 all epochs together stay below 5 %: a canary whose true error rate is *at* its bound is rolled back wrongly in less than
-1 of 20 rollouts, however long they last. Simulated in tests/serving/test_canary.py with a bound of 2 %: wrongly in 2.3 %
+1 of 20 rollouts, however long they last. Simulated in tests/serving/test_canary.py, bound 2 %: wrongly in 2.3 %
 of rollouts of 2,000 requests at a true rate of 2 %, in 0.2 % at 1 %; rightly in 99 % at 4 %, in all at 10 %.
 """
 
