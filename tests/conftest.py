@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("mlwright", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mlwright")  # a slow machine is no failure: speed lives in benchmarks/
 
 ROOT = Path(__file__).resolve().parent.parent
 
