@@ -175,10 +175,8 @@ async def main(requests: int, rounds: int) -> None:
     floor = min(taken["bare"])
     print(f"{'':24}{'CPU us/request':>16}{'ratio':>8}   rounds")
     for name, values in taken.items():
-        shown = ', '.join(f'{value:.0f}' for value in values)
+        shown = ", ".join(f"{value:.0f}" for value in values)
         print(f"{name:24}{min(values):16.0f}{min(values) / floor:8.2f}   {shown}")
-            f"{name:24}{min(values):16.0f}{min(values) / floor:8.2f}   {', '.join(f'{value:.0f}' for value in values)}"
-        )
 
 
 if __name__ == "__main__":
