@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mlwright.app.joined import Joined
-from mlwright.blueprint import derive
+from mlwright.blueprint import check_documents, derive
 from mlwright.kernel.errors import Conflict, NotFound, UserError
 from mlwright.kernel.files import write_atomically
 
@@ -11,9 +11,10 @@ DEFAULT = Path("mlwright.yaml")
 
 
 def new(documents: Path, to: Path = DEFAULT) -> Path:
-    """Write the derived blueprint of a folder. Raises NotFound without it, Conflict where `to` differs already."""
+    """Write the derived blueprint of a folder. Raises NotFound without documents, Conflict where `to` is another one."""
     if not documents.is_dir():
         raise NotFound(f"{documents} is not a folder", hint="name a folder of Markdown, HTML, PDF or text files")
+    check_documents(documents)
     text = derive(documents, to)
     if to.exists():
         if to.read_text(encoding="utf-8") == text:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
+    from mlwright.blueprint.deriving import check_documents as check_documents
     from mlwright.blueprint.deriving import derive as derive
     from mlwright.blueprint.difference import Difference as Difference
     from mlwright.blueprint.difference import diff as diff
@@ -33,6 +34,7 @@ __all__ = [
     "SystemSpec",
     "Target",
     "WaiverSpec",
+    "check_documents",
     "derive",
     "diff",
     "edited",
@@ -44,7 +46,7 @@ __all__ = [
 ]
 __getattr__, __dir__ = front_door(
     __name__,
-    deriving="derive",
+    deriving="check_documents derive",
     difference="Difference diff",
     edit="Edit edited",
     json_schema="schema",

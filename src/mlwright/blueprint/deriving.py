@@ -52,6 +52,17 @@ def derive(documents: str | Path, to: str | Path | None = None) -> str:
     return _TEXT.format(name=scalar(_name(title)), purpose=quoted(purpose), path=quoted(pattern))
 
 
+def check_documents(folder: Path) -> None:
+    """Raises NotFound where the derived pattern would find nothing in the folder. Hidden files do not count."""
+    endings = tuple(f".{suffix}" for suffix in SUFFIXES)
+    for _, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if any(name.endswith(endings) and not name.startswith(".") for name in files):
+            return
+    known = ", ".join(f".{suffix}" for suffix in SUFFIXES if suffix.islower())
+    raise NotFound(f"there are no documents in {folder.resolve()}", hint=f"put some there; these are read: {known}")
+
+
 def _relative(source: Path, home: Path) -> str:
     """The way from the blueprint to the documents; absolute where there is none (another drive)."""
     try:

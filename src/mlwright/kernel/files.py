@@ -1,23 +1,37 @@
 """Files that are whole or absent: written beside their place, synced, then renamed."""
 
 import os
-import tempfile
+import secrets
+import shutil
 from pathlib import Path
+
+from mlwright.kernel.errors import ProviderError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file in one step; after a crash the old or the new content is there, never a part of one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Replace a file in one step; after a crash the old or the new content is there, never a part of one.
+
+    A new file gets the permissions that this user gives new files, a replaced one keeps its own. Raises ProviderError
+    where the disk refuses."""
+    beside = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+        try:
+            with beside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, beside)
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ProviderError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="check the permissions of its folder and the free space of the disk",
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

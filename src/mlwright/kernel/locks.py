@@ -23,7 +23,7 @@ def exclusive(path: Path, what: str) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
+        file = path.open("a+b", buffering=0)
     except OSError as error:
         raise ProviderError(
             f"the lock {path} cannot be made: {error.strerror}", hint="check its permissions"
@@ -31,7 +31,12 @@ def exclusive(path: Path, what: str) -> Iterator[None]:
     with file:
         if not _taken(file):
             raise _held(path, file, what)
-        _note(file, {"pid": os.getpid(), "what": what})
+        try:
+            _note(file, {"pid": os.getpid(), "what": what})
+        except OSError as error:
+            raise ProviderError(
+                f"the lock {path} cannot be written: {error.strerror}", hint="check the free space of the disk"
+            ) from error
         try:
             yield
         finally:
@@ -65,7 +70,6 @@ def _note(file: BinaryIO, holder: dict[str, object] | None) -> None:
     file.truncate()
     if holder is not None:
         file.write(json.dumps(holder).encode())
-    file.flush()
 
 
 if sys.platform == "win32":

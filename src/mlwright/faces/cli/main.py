@@ -1,5 +1,6 @@
 """`mlwright`: gathers the commands, and turns errors into a message, a hint and an exit code."""
 
+import errno
 import sys
 from importlib.metadata import version as installed
 from typing import Annotated
@@ -8,7 +9,13 @@ import typer
 
 from mlwright.faces.cli import data, evals, lineage, rag, serving, system, tracking
 from mlwright.faces.errors import exit_code
-from mlwright.kernel.errors import MlwrightError
+from mlwright.kernel.errors import MlwrightError, ProviderError, UserError
+
+_THE_DISK = {
+    getattr(errno, name)
+    for name in ("EACCES", "EDQUOT", "EFBIG", "EIO", "ENAMETOOLONG", "ENOSPC", "EPERM", "EROFS")
+    if hasattr(errno, name)
+}
 
 cli = typer.Typer(
     name="mlwright",
@@ -42,6 +49,7 @@ def options(
 def main() -> None:
     """The console script. Exit codes: 0 done, 130 Ctrl-C, for errors those of `mlwright.faces.errors`."""
     try:
+        _check_words(sys.argv[1:])
         cli()
     except MlwrightError as error:
         sys.exit(_tell(error))
@@ -51,6 +59,23 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        if error.errno not in _THE_DISK:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        hint = "check the path, its permissions and the free space of the disk"
+        sys.exit(_tell(ProviderError(f"{place}{error.strerror}", hint=hint)))
+
+
+def _check_words(words: list[str]) -> None:
+    """Bytes that are no UTF-8 reach Python as lone surrogates, which no file of ours can hold."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UserError(
+                f"the argument {word!a} is not UTF-8", hint="set the terminal to UTF-8, or rename the file"
+            ) from None
 
 
 def _tell(error: MlwrightError) -> int:

@@ -10,14 +10,14 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.kernel.errors import Conflict
+from mlwright.kernel.errors import Conflict, ProviderError
 from mlwright.kernel.locks import exclusive
 from mlwright.rag.indexes import Entry, Filter, Found
 from mlwright.rag.indexes._journal import Batch, Journal, sync, sync_folder
@@ -105,11 +105,16 @@ class ExactIndex:
     """The port `Index` on files; see the module. Safe to call from several threads."""
 
     def __init__(self, home: Path, dims: int) -> None:
-        home.mkdir(parents=True, exist_ok=True)
+        """Opens what is in `home`, or makes it. Raises ProviderError where the disk refuses or the files are damaged."""
         self._home, self._dims = home, dims
         self._lock = threading.RLock()
         self._epoch, self._seen = "", (0, 0)
         self._snapshot: _View
+        with self._clear():
+            home.mkdir(parents=True, exist_ok=True)
+            self._enter()
+
+    def _enter(self) -> None:
         while not self._current.exists():
             with suppress(Conflict), self._alone():  # a Conflict says that another process is making it
                 if not self._current.exists():
@@ -128,10 +133,11 @@ class ExactIndex:
     def apply(
         self, generation: int, add: Sequence[Entry], vectors: "NDArray[np.float32]", remove: Sequence[str]
     ) -> None:
-        """Raises ValueError where `vectors` is not of shape (len(add), dims), Conflict while another process writes."""
+        """Raises ValueError where `vectors` is not of shape (len(add), dims), Conflict while another process writes,
+        ProviderError where the disk refuses: the index is then as it was, or as it should be after the next change."""
         if np.shape(vectors) != (len(add), self._dims):
             raise ValueError(f"{len(add)} entries need vectors of shape ({len(add)}, {self._dims})")
-        with self._alone(), self._lock:
+        with self._clear(), self._alone(), self._lock:
             self._repair()
             try:
                 batch = self._journal.append(self._last, generation, add, [vectors], remove)
@@ -168,6 +174,19 @@ class ExactIndex:
     @property
     def _current(self) -> Path:
         return self._home / "CURRENT"
+
+    @contextmanager
+    def _clear(self) -> Iterator[None]:
+        """Errors of the file system, and of tantivy, which says all in ValueErrors, in our words."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise ProviderError(
+                f"the index in {self._home} cannot be read or written: {said}",
+                hint="check the free space of the disk and the permissions of the folder; if it is damaged, remove it "
+                "and run `mlwright ingest`: it is built again from what is stored",
+            ) from error
 
     def _alone(self) -> AbstractContextManager[None]:
         return exclusive(self._home / "lock", f"the index in {self._home}")
@@ -216,10 +235,11 @@ class ExactIndex:
         """The newest whole state. Looks at two files, reads where they have changed, and never waits for a writer."""
         if self._signature() != self._seen and self._lock.acquire(blocking=False):
             try:
-                if self._current.read_text("utf-8") != self._epoch:
-                    self._open()
-                else:
-                    self._follow()
+                with self._clear():
+                    if self._current.read_text("utf-8") != self._epoch:
+                        self._open()
+                    else:
+                        self._follow()
             finally:
                 self._lock.release()
         return self._snapshot
