@@ -15,6 +15,7 @@ from mlwright.faces.api import asking, data, evals, lineage, openai, openapi, pr
 from mlwright.faces.api.guard import Guard
 from mlwright.faces.api.security import LOOPBACK, is_loopback
 from mlwright.faces.api.streaming import ClientGone
+from mlwright.faces.ui import make_pages
 from mlwright.kernel.errors import MlwrightError
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ MAX_BODY = 1_000_000
 
 def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -> FastAPI:
     """The ASGI application. `host` is where it will listen: on loopback it answers only to local names, elsewhere every
-    request needs a key. Pages may be added to it; the guard covers them too. `max_body` is in bytes."""
+    request needs a key. The pages are mounted too, under the same guard. `max_body` is in bytes."""
+    pages = make_pages(app)
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return pages.error(request, error) if pages.wants(request) else await problems.handle(request, error)
+
     local = is_loopback(host)
     guard = Middleware(
         Guard,
@@ -44,8 +50,8 @@ def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -
         responses=openapi.PROBLEMS,
         redirect_slashes=False,
         exception_handlers={
-            MlwrightError: problems.handle,
-            HTTPException: problems.handle,
+            MlwrightError: handle,
+            HTTPException: handle,
             RequestValidationError: problems.handle,
             ValidationError: problems.handle,
             ClientGone: _nobody,
@@ -54,6 +60,7 @@ def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -
     api.router.routes.extend([*asking.routes(app), *openai.routes(app)])
     for room in (rag, data, evals, tracking, lineage, serving, system):
         api.include_router(room.router(app))
+    api.router.routes.extend(pages.routes)
     default = api.openapi
     api.openapi = lambda: openapi.document(api, default, public=not local)  # type: ignore[method-assign]
     return api

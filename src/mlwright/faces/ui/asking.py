@@ -1,0 +1,88 @@
+"""Pages of asking: the question box with its streaming answer, and every answer with what it was made from."""
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mlwright.faces.ui import charts
+from mlwright.faces.ui.graphs import walk_svg
+from mlwright.faces.ui.paging import paged
+from mlwright.faces.ui.rendering import Renderer
+from mlwright.kernel.aio import in_thread
+from mlwright.kernel.errors import UserError
+from mlwright.kernel.ids import Ref
+from mlwright.rag import Answer
+
+if TYPE_CHECKING:
+    from mlwright.app import App
+
+_HISTORY = 12
+_SEARCHED = 200
+_LISTED = 1000
+
+
+def routes(app: "App", pages: Renderer) -> list[Route]:
+    async def ask(request: Request) -> Response:
+        question, endpoint = request.query_params.get("q", "").strip(), request.query_params.get("endpoint", "")
+        latest = await in_thread(app.answers, _SEARCHED)
+        same = next((answer for answer in latest if question and answer.question == question), None)
+        return pages.render(
+            request, "ask.html", question=question, endpoint=endpoint, endpoints=list(app.serving.spec.endpoints),
+            answer=same, given=await _given(same), latest=latest[:_HISTORY],
+        )  # fmt: skip
+
+    async def ask_plainly(request: Request) -> Response:
+        """Without JavaScript: wait for the whole answer, then go to its page."""
+        form = await request.form()
+        question, endpoint = str(form.get("q", "")).strip(), str(form.get("endpoint", ""))
+        if not question:
+            raise UserError("the question is empty", hint="write one, and ask again")
+        answer = await in_thread(app.ask, question, endpoint=endpoint)
+        return RedirectResponse(f"/answers/{answer.ref.id}", 303)
+
+    async def card(request: Request) -> Response:
+        """The fragment that the ask page shows when a stream is over."""
+        answer = await in_thread(app.answer, _ref(request))
+        return pages.render(request, "parts/answer.html", answer=answer, given=await _given(answer))
+
+    async def answers(request: Request) -> Response:
+        wanted = request.query_params.get("q", "").strip()
+        found = await in_thread(app.answers, _LISTED)
+        kept = [answer for answer in found if wanted.lower() in f"{answer.question} {answer.text}".lower()]
+        return pages.render(request, "answers.html", page=paged(request, kept, "answer"), wanted=wanted)
+
+    async def answer(request: Request) -> Response:
+        found = await in_thread(app.answer, _ref(request))
+        walk = await in_thread(app.why, found.ref)
+        return pages.render(
+            request, "answer.html", answer=found, given=await _given(found), walk=walk, picture=walk_svg(walk),
+            stages=charts.stages(dict(found.seconds)),
+        )  # fmt: skip
+
+    async def feedback(request: Request) -> Response:
+        form = await request.form()
+        score = str(form.get("score", ""))
+        if score not in ("1", "-1"):
+            raise UserError("feedback is 1 or -1", hint="press one of the two buttons")
+        given = await in_thread(app.feedback, _ref(request), int(score))
+        return RedirectResponse(f"/answers/{given.answer.id}", 303)
+
+    async def _given(answer: Answer | None) -> int:
+        """The last word on an answer; 0 where nobody gave one."""
+        found = await in_thread(app.serving.feedback_on, answer.ref) if answer else []
+        return max(found, key=lambda one: one.at).score if found else 0
+
+    return [
+        pages.route("/ask", ask),
+        pages.route("/ask", ask_plainly, methods=("POST",)),
+        pages.route("/answers", answers),
+        pages.route("/answers/{id}", answer),
+        pages.route("/answers/{id}/card", card),
+        pages.route("/answers/{id}/feedback", feedback, methods=("POST",)),
+    ]
+
+
+def _ref(request: Request) -> Ref:
+    return Ref("answer", request.path_params["id"])
