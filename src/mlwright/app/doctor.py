@@ -17,7 +17,6 @@ EXTRAS = {
     "local": ("numpy", "onnxruntime", "onnx", "tokenizers", "safetensors", "tantivy", "pypdfium2", "trafilatura"),
     "postgresql": ("psycopg",),
     "s3": ("obstore",),
-    "otel": ("opentelemetry",),
 }
 
 
@@ -51,6 +50,7 @@ def diagnose(blueprint: Path, port: int) -> Diagnosis:
             _weights(),
             _blueprint(blueprint),
             _workspace(home),
+            _logs(home),
             _disk(home),
             _port(port),
         ]
@@ -95,6 +95,13 @@ def _workspace(home: Path) -> Fact:
         return Fact("workspace", "missing", f"none at {home}", "mlwright up makes it")
     used = sum(file.stat().st_size for file in home.rglob("*") if file.is_file())
     return Fact("workspace", "good", f"{home}, {used / 1e6:.1f} MB", f"to start afresh: delete {home}")
+
+
+def _logs(home: Path) -> Fact:
+    log = home / "logs" / "mlwright.log"
+    return Fact(
+        "logs", "good", f"{log}, {log.stat().st_size / 1e3:.1f} kB" if log.is_file() else f"{log}, when it serves"
+    )
 
 
 def _disk(home: Path) -> Fact:

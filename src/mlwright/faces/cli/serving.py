@@ -1,13 +1,17 @@
 """Commands of serving: serve, promote, rollback, feedback, key."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlwright import app as house
 from mlwright.faces import api
 from mlwright.faces.cli import show
+from mlwright.faces.cli.logs import logged
 from mlwright.faces.cli.options import DEFAULT, Endpoint, File, Json, Sets, Target, overrides
+
+if TYPE_CHECKING:
+    from mlwright.app import App
 
 Why = Annotated[str, typer.Option("--why", help="The reason, kept with the change.")]
 
@@ -28,9 +32,14 @@ def serve(
 ) -> None:
     """Serve the API and the pages until Ctrl-C; running requests are finished first."""
     with house.open(file, target=target, sets=overrides(sets)) as app:
-        api.serve(
-            app, host, port, ready=lambda url: show.line(f"serving {app.blueprint.system.name} at {url} (Ctrl-C ends)")
-        )
+        until_stopped(app, host, port)
+
+
+def until_stopped(app: "App", host: str, port: int) -> None:
+    """Serve, saying where, and keep the log in the workspace."""
+    name = app.blueprint.system.name
+    with logged(app.home / "logs"):
+        api.serve(app, host, port, ready=lambda url: show.line(f"\nserving {name} at {url} (Ctrl-C ends)"))
 
 
 def promote(endpoint: Endpoint = "", why: Why = "", file: File = DEFAULT, json: Json = False) -> None:

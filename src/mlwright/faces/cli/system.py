@@ -7,8 +7,7 @@ import typer
 
 from mlwright import app as house
 from mlwright import architect, blueprint
-from mlwright.faces import api
-from mlwright.faces.cli import show
+from mlwright.faces.cli import serving, show
 from mlwright.faces.cli.options import DEFAULT, File, Json, Sets, Target, Yes, overrides
 
 
@@ -33,7 +32,10 @@ def up(
     display: Annotated[
         bool, typer.Option("--show", help="Also answer a question, trace it, and show the scores.")
     ] = False,
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve API and pages afterwards.")] = False,
+    serve: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Serve API and pages afterwards; what a folder does by itself."),
+    ] = None,
     host: Annotated[str, typer.Option(help="The address to serve at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to serve at.")] = 8700,
     yes: Yes = False,
@@ -41,24 +43,23 @@ def up(
     sets: Sets = None,
     json: Json = False,
 ) -> None:
-    """Bring the workspace to its blueprint: ingest, index, evaluate, deploy. Given a folder of documents, derives the
-    blueprint first, saves it as ./mlwright.yaml, answers a first question and shows where the answer came from.
-    Repeating it does only what is new."""
+    """Bring the workspace to its blueprint: ingest, index, evaluate, deploy. Repeating it does only what is new. Given a
+    folder of documents, it derives the blueprint first, saves it as ./mlwright.yaml, answers a first question, shows
+    where the answer came from, and serves (unless --no-serve or --json)."""
+    folder = path.is_dir()
     file, derived = house.blueprint_for(path)
     if derived and not json:
         show.line(f"wrote {file}, the blueprint of {path}")
     with house.open(file, target=target, sets=overrides(sets)) as app:
         with show.progress(json) as progress:
             report = app.up(progress, confirm=lambda stage: yes or typer.confirm(f"{stage.why}. Go on?"))
-        first = (
-            show.first_answer(app, question, quiet=json) if question or display or derived or path.is_dir() else None
-        )
+        first = show.first_answer(app, question, quiet=json) if question or display or folder else None
         if json:
             show.json_of({"up": report, "answer": house.answer_data(first) if first else None})
         else:
             show.up(report)
-        if serve:
-            api.serve(app, host, port, ready=lambda url: show.line(f"\nserving at {url} (Ctrl-C ends)"))
+        if (folder and not json) if serve is None else serve:
+            serving.until_stopped(app, host, port)
 
 
 def check(
