@@ -72,7 +72,10 @@ def test_a_missing_package_says_what_to_install() -> None:
 def test_a_part_of_another_package_is_used_like_our_own(tmp_path: Path) -> None:
     """A package with an entry point, installed beside us: the blueprint takes its part, and its schema lists it."""
     (tmp_path / "acme_chunkers.py").write_text(
-        (Path(__file__).parent.parent / "docs" / "parts.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0],
+        (Path(__file__).parent.parent / "docs" / "parts.md")
+        .read_text(encoding="utf-8")
+        .split("```python\n")[1]
+        .split("```")[0],
         encoding="utf-8",
     )
     info = tmp_path / "acme_chunkers-1.0.dist-info"
@@ -87,6 +90,10 @@ def test_a_part_of_another_package_is_used_like_our_own(tmp_path: Path) -> None:
         "print('acme_chunkers' in str(type(spec.chunk)), 'lines' in str(PipelineSpec.model_json_schema()))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(tmp_path), "PATH": ""}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
     )
     assert done.stdout.split("\n")[:2] == ["[3, 7]", "True True"]

@@ -13,11 +13,13 @@ import mlwright
 ROOT = Path(mlwright.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 SYSTEMS = ("data", "rag", "evals", "serving", "tracking")
-SQL = re.compile(r"\b(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s)", re.I | re.S)
-HEAVY = (
-    "numpy onnx onnxruntime tokenizers safetensors tantivy pypdfium2 trafilatura lxml aiohttp fastapi starlette uvicorn "
-    "typer rich jinja2 psycopg obstore opentelemetry"
-).split()
+SQL = re.compile(
+    r"\b(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s)", re.I | re.S
+)
+HEAVY = [
+    *("numpy", "onnx", "onnxruntime", "tokenizers", "safetensors", "tantivy", "pypdfium2", "trafilatura", "lxml"),
+    *("aiohttp", "fastapi", "starlette", "uvicorn", "typer", "rich", "jinja2", "psycopg", "obstore"),
+]
 
 
 def name(path: Path) -> str:
@@ -64,10 +66,15 @@ def test_sql_stands_in_tables_and_the_kernel(path: Path) -> None:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_system_touches_its_own_tables(system: str) -> None:
-    used = re.compile(r"\b(?:from|into|table|references|update|join)\s+(?:if\s+not\s+exists\s+)?((?:data|rag|evals|serving|tracking|kernel)_\w+)", re.I)
+    used = re.compile(
+        r"\b(?:from|into|table|references|update|join)\s+(?:if\s+not\s+exists\s+)?((?:data|rag|evals|serving|tracking|kernel)_\w+)",
+        re.I,
+    )
     for path in [ROOT / system / "tables.py", *(ROOT / system / "migrations").glob("*.sql")]:
         if path.is_file():
-            foreign = [table for table in used.findall(path.read_text(encoding="utf-8")) if not table.startswith(f"{system}_")]
+            foreign = [
+                table for table in used.findall(path.read_text(encoding="utf-8")) if not table.startswith(f"{system}_")
+            ]
             assert not foreign, f"{name(path)} touches {foreign}"
 
 
@@ -83,7 +90,9 @@ def test_front_doors_hold_no_logic(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in FILES if path.name == "__init__.py"], ids=name)
 def test_a_front_door_gives_what_it_lists(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    listed = [node for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"]
+    listed = [
+        node for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+    ]
     if not listed:
         return
     package = ".".join(("mlwright", *path.parent.relative_to(ROOT).parts))

@@ -11,7 +11,7 @@ DEFAULT = Path("mlwright.yaml")
 
 
 def new(documents: Path, to: Path = DEFAULT) -> Path:
-    """Write the derived blueprint of a folder. Raises NotFound without documents, Conflict where `to` is another one."""
+    """Write the derived blueprint of a folder. Raises NotFound without documents, Conflict where `to` differs."""
     if not documents.is_dir():
         raise NotFound(f"{documents} is not a folder", hint="name a folder of Markdown, HTML, PDF or text files")
     check_documents(documents)

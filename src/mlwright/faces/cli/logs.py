@@ -11,7 +11,7 @@ FILE, BYTES, OLD = "mlwright.log", 5_000_000, 3
 
 @contextmanager
 def logged(folder: Path) -> Iterator[Path]:
-    """While it lasts, what mlwright and the server log goes to `folder/mlwright.log`, with three older files beside it."""
+    """While it lasts, what mlwright and the server log goes to `folder/mlwright.log`, three older files beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(folder / FILE, maxBytes=BYTES, backupCount=OLD, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

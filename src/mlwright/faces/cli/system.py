@@ -43,8 +43,8 @@ def up(
     sets: Sets = None,
     json: Json = False,
 ) -> None:
-    """Bring the workspace to its blueprint: ingest, index, evaluate, deploy. Repeating it does only what is new. Given a
-    folder of documents, it derives the blueprint first, saves it as ./mlwright.yaml, answers a first question, shows
+    """Bring the workspace to its blueprint: ingest, index, evaluate, deploy. Repeating it does only what is new. Given
+    a folder of documents, it derives the blueprint first, saves it as ./mlwright.yaml, answers a first question, shows
     where the answer came from, and serves (unless --no-serve or --json)."""
     folder = path.is_dir()
     file, derived = house.blueprint_for(path)
