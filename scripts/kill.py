@@ -1,6 +1,6 @@
 """Kills `mlwright up` on the demo at random moments; after each kill one more run must end in the same index and answer.
 
-    python scripts/kill.py 30
+python scripts/kill.py 30
 """
 
 import json
@@ -40,7 +40,9 @@ def outcome(demo: Path) -> tuple[object, ...]:
 
 def kill_once(demo: Path, after: float) -> bool:
     """Start a run and kill it and its children after so many seconds; False where it had ended before."""
-    run = subprocess.Popen(COMMAND, cwd=demo, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    run = subprocess.Popen(
+        COMMAND, cwd=demo, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     time.sleep(after)
     ended = run.poll() is not None
     try:

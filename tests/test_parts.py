@@ -70,24 +70,19 @@ def test_a_missing_package_says_what_to_install() -> None:
 
 
 def test_a_part_of_another_package_is_used_like_our_own(tmp_path: Path) -> None:
-    """A package with an entry point, installed beside us: the blueprint takes its part, and its schema lists it."""
-    (tmp_path / "acme_chunkers.py").write_text(
-        (Path(__file__).parent.parent / "docs" / "parts.md")
-        .read_text(encoding="utf-8")
-        .split("```python\n")[1]
-        .split("```")[0],
-        encoding="utf-8",
-    )
-    info = tmp_path / "acme_chunkers-1.0.dist-info"
+    """The metric of docs/extend.md as an installed package: found by its entry point, named in a gate with its depth."""
+    written = (Path(__file__).parent.parent / "docs" / "extend.md").read_text(encoding="utf-8")
+    (tmp_path / "acme_metrics.py").write_text(written.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    info = tmp_path / "acme_metrics-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-chunkers\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[mlwright.rag.chunkers]\nlines = acme_chunkers\n", encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-metrics\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[mlwright.evals.metrics]\nshort = acme_metrics\n", encoding="utf-8")
     code = (
-        "from mlwright.rag.spec import PipelineSpec\n"
-        "spec = PipelineSpec.model_validate({'documents': 'docs', 'chunk': {'by': 'lines', 'tokens': 32}})\n"
-        "from mlwright.rag.types import Parsed\n"
-        "print([cut.end for cut in spec.chunk.build().cut(Parsed('one\\ntwo\\n', ()), lambda text: [1] * len(text.split()), 99)])\n"
-        "print('acme_chunkers' in str(type(spec.chunk)), 'lines' in str(PipelineSpec.model_json_schema()))"
+        "from mlwright.evals import EvalExample, Outcome, metric_named\n"
+        "from mlwright.kernel.parts import names\n"
+        "metric = metric_named('short@2')\n"
+        "print([metric.score(EvalExample('x', 'why?'), Outcome(text)) for text in ('one two', 'one two three')])\n"
+        "print('short' in names('mlwright.evals.metrics'))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -96,4 +91,4 @@ def test_a_part_of_another_package_is_used_like_our_own(tmp_path: Path) -> None:
         check=True,
         env={"PYTHONPATH": str(tmp_path), "PATH": ""},
     )
-    assert done.stdout.split("\n")[:2] == ["[3, 7]", "True True"]
+    assert done.stdout.split("\n")[:2] == ["[1.0, 0.0]", "True"]

@@ -12,6 +12,7 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
+from mlwright.blueprint import Blueprint, load
 from mlwright.faces.api import make_api
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import Conflict, NotFound
@@ -20,6 +21,12 @@ from mlwright.kernel.open import open_kernel
 from mlwright.serving import Feedback, Serving, ServingSpec, Traffic, build_serving
 from mlwright.testing.handlers import ScriptedHandlers
 
+BLUEPRINT = """version: 1
+system: {name: small}
+data: {sources: {docs: {use: files, path: "docs/*.md"}}}
+rag: {docs: {documents: docs}}
+serving: {endpoints: {answer: {handler: rag.docs}}}
+"""
 OLD, NEW = Ref("release", "old"), Ref("release", "new")
 
 
@@ -52,6 +59,8 @@ class SmallApp:
 
     kernel: Kernel
     serving: Serving
+    blueprint: Blueprint
+    """What the pages draw; it serves nothing here."""
     tracking: NoRuns = field(default_factory=NoRuns)
 
     def default_endpoint(self) -> str:
@@ -106,7 +115,9 @@ def small_app(home: Path, handlers: ScriptedHandlers, **endpoint: object) -> Sma
     for release in (OLD, NEW):
         serving.add_release(release, blueprint_json="{}", note=release.id)
     serving.deploy("answer", OLD)
-    return SmallApp(kernel, serving)
+    file = home / "mlwright.yaml"
+    file.write_text(BLUEPRINT, encoding="utf-8")
+    return SmallApp(kernel, serving, load(file))
 
 
 @contextmanager

@@ -1,13 +1,17 @@
 """A small system of pumps: documents of each format, a golden set, and its blueprint."""
 
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import mlwright as mw
 
+MLWRIGHT = [sys.executable, "-m", "mlwright"]
 PUMPS = """# Pumps
 
 ## Priming
@@ -89,3 +93,55 @@ def app(standing: Path) -> Iterator[mw.App]:
     """The system, up and open."""
     with mw.open(standing / "mlwright.yaml") as app:
         yield app
+
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def cli() -> Cli:
+    """Call the command line in a process of its own: `cli(folder, "ask", "why?", code=0)`. The exit code must be that one, and
+    nobody may meet a traceback."""
+
+    def call(folder: Path, *words: str | bytes, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run([*MLWRIGHT, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == code, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return call
+
+
+@dataclass
+class Disk:
+    """A small disk of one's own under a folder."""
+
+    folder: Path
+
+    def mount(self, options: str) -> None:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.folder], capture_output=True, check=False
+        )
+        if done.returncode:
+            pytest.skip("mounting a small disk needs root on Linux")
+
+    def change(self, options: str) -> None:
+        """`size=100m` gives it more space, `ro` makes it read-only."""
+        subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Callable[[Path, int], Disk]]:
+    """Make a disk of so many kilobytes in a folder."""
+    made: list[Disk] = []
+
+    def make(folder: Path, kilobytes: int) -> Disk:
+        folder.mkdir(parents=True, exist_ok=True)
+        disk = Disk(folder)
+        disk.mount(f"size={kilobytes}k")
+        made.append(disk)
+        return disk
+
+    yield make
+    for disk in made:
+        subprocess.run(["umount", "-l", disk.folder], check=True)

@@ -67,7 +67,9 @@ def test_a_deleted_document_is_gone_from_answers(app: mw.App, standing: Path) ->
 def test_a_new_release_grows_behind_its_gate(app: mw.App, standing: Path) -> None:
     first = app.release
     text = (standing / "mlwright.yaml").read_text(encoding="utf-8")
-    (standing / "mlwright.yaml").write_text(text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8")
+    (standing / "mlwright.yaml").write_text(
+        text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8"
+    )
     with mw.open(standing / "mlwright.yaml") as newer:
         assert newer.release != first
         newer.up()
@@ -82,7 +84,9 @@ def test_a_new_release_grows_behind_its_gate(app: mw.App, standing: Path) -> Non
 
 def test_a_release_that_was_not_judged_gets_no_more_traffic(app: mw.App, standing: Path) -> None:
     text = (standing / "mlwright.yaml").read_text(encoding="utf-8")
-    (standing / "mlwright.yaml").write_text(text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8")
+    (standing / "mlwright.yaml").write_text(
+        text.replace("{model: writer}", "{model: writer, context: 3000}"), encoding="utf-8"
+    )
     with mw.open(standing / "mlwright.yaml") as newer:
         from mlwright.app.up import keep_release
 
@@ -114,4 +118,4 @@ def test_status_says_what_is_there(app: mw.App) -> None:
     status = app.status()
     assert status.pipelines["plant"].documents == 3
     assert status.endpoints["answer"].requests == 1
-    assert [answer.question for answer in status.answers][0] == SEAL
+    assert status.answers[0].question == SEAL

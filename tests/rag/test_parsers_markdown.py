@@ -131,8 +131,9 @@ def test_a_deep_nest_of_quotes_is_read() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(some.text(alphabet=some.sampled_from("#->`|=_*1. \t\r\nab\x00\x0b\x85\u2028:"), max_size=120))
+@given(some.text(alphabet=some.sampled_from("#->`|=_*1. \t\r\nab\x0b\x85\u2028:"), max_size=120))
 def test_any_text_is_kept_as_it_is(source: str) -> None:
+    """Without NUL, which at every second place means UTF-16."""
     document = parsed(source)
     assert document.text == source.removeprefix("\ufeff")
     end = 0

@@ -7,6 +7,10 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32, lower case
 
@@ -28,6 +32,19 @@ class Ref:
         if not (kind and colon and id_):
             raise ValueError(f"{text!r} is not a reference; write kind:id, as in answer:01jd…")
         return cls(kind, id_)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> "CoreSchema":
+        """At the borders a reference is its text, in both directions."""
+        from pydantic_core import core_schema
+
+        text, written = core_schema.str_schema(), core_schema.to_string_ser_schema()
+        read = core_schema.no_info_after_validator_function(cls.parse, text)
+        return core_schema.json_or_python_schema(
+            json_schema=read,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), read]),
+            serialization=written,
+        )
 
 
 class _Sequence:

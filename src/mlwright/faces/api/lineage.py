@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from mlwright.app import Walk
 from mlwright.faces.api.rendering import RefPath, rendered
 from mlwright.kernel.aio import in_thread
 
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 def router(app: "App") -> APIRouter:
     api = APIRouter(prefix="/v1", tags=["lineage"])
 
-    @api.get("/why/{ref:path}")
+    @api.get("/why/{ref:path}", response_model=Walk)
     async def why(ref: RefPath) -> Response:
         """What a thing was made from, down to files and commits."""
         return rendered(await in_thread(app.why, ref))
 
-    @api.get("/blast/{ref:path}")
+    @api.get("/blast/{ref:path}", response_model=Walk)
     async def blast(ref: RefPath) -> Response:
         """What was made from a thing."""
         return rendered(await in_thread(app.blast, ref))

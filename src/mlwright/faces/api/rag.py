@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mlwright.faces.api.rendering import Body, IdPath, Name, RefPath, Text, rendered
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.ids import Ref
+from mlwright.rag import Answer, Chunk, DocumentInfo, Retrieval
 
 if TYPE_CHECKING:
     from mlwright.app import App
@@ -28,25 +29,30 @@ class RetrieveBody(Body):
 def router(app: "App") -> APIRouter:
     api = APIRouter(prefix="/v1", tags=["rag"])
 
-    @api.post("/retrieve")
+    @api.post("/retrieve", response_model=Retrieval)
     async def retrieve(body: RetrieveBody) -> Response:
         """The passages that a question finds, with their scores."""
         pipeline = app.pipeline(body.pipeline)
         return rendered(await pipeline.retrieve(body.question, top=body.top, where=body.filter or None))
 
-    @api.get("/documents")
+    @api.get("/documents", response_model=list[DocumentInfo])
     async def documents(pipeline: Pipeline = "") -> Response:
         """The documents that the index holds now."""
         return rendered(await in_thread(app.pipeline(pipeline).documents))
 
-    @api.get("/documents/{ref:path}/chunks")
+    @api.get("/documents/{ref:path}/chunks", response_model=list[Chunk])
     async def chunks(ref: RefPath, pipeline: Pipeline = "") -> Response:
         """The chunks of a document, or of one version of it."""
         rag = app.pipeline(pipeline)
         document = await in_thread(rag.document, Ref.parse(ref))
         return rendered(await in_thread(rag.chunks, document.version))
 
-    @api.get("/answers/{id}")
+    @api.get("/answers", response_model=list[Answer])
+    async def answers(limit: Annotated[int, Query(ge=1, le=1000)] = 20) -> Response:
+        """The latest answers, newest first."""
+        return rendered(await in_thread(app.answers, limit))
+
+    @api.get("/answers/{id}", response_model=Answer)
     async def answer(id: IdPath) -> Response:
         """A recorded answer."""
         return rendered(await in_thread(app.answer, Ref("answer", id)))

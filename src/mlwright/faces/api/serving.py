@@ -1,5 +1,7 @@
 """Routes of serving: promote, rollback, releases, traffic, feedback."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Path
@@ -9,6 +11,7 @@ from starlette.responses import Response
 from mlwright.faces.api.rendering import Body, Name, Text, rendered
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import NotFound
+from mlwright.serving import Feedback, Release, Traffic
 
 if TYPE_CHECKING:
     from mlwright.app import App
@@ -29,33 +32,41 @@ class FeedbackBody(Body):
     comment: Text = Field(default="", max_length=10_000)
 
 
+@dataclass(frozen=True, slots=True)
+class TrafficHistory:
+    """Who answers at an endpoint now (null before the first deployment), and every change, newest first."""
+
+    traffic: Traffic | None
+    history: Sequence[Traffic]
+
+
 def router(app: "App") -> APIRouter:
     api = APIRouter(prefix="/v1", tags=["serving"])
 
-    @api.post("/promote")
+    @api.post("/promote", response_model=Traffic)
     async def promote(body: ChangeBody) -> Response:
         """Give the canary its next share of the traffic, if its gate allows."""
         return rendered(await in_thread(app.promote, body.endpoint, body.why))
 
-    @api.post("/rollback")
+    @api.post("/rollback", response_model=Traffic)
     async def rollback(body: ChangeBody) -> Response:
         """Take the canary's traffic away; without a canary, return to the release before."""
         return rendered(await in_thread(app.rollback, body.endpoint, body.why))
 
-    @api.get("/releases")
+    @api.get("/releases", response_model=list[Release])
     async def releases() -> Response:
         """Every release of this workspace, newest first."""
         return rendered(await in_thread(app.serving.releases))
 
-    @api.get("/endpoints/{name}/traffic")
+    @api.get("/endpoints/{name}/traffic", response_model=TrafficHistory)
     async def traffic(name: Annotated[Name, Path()]) -> Response:
         """Who answers at an endpoint, and every change, newest first."""
         history = await in_thread(app.serving.history, name)
         if not history and name not in app.serving.spec.endpoints:
             raise NotFound(f"there is no endpoint {name!r}", hint=f"known: {', '.join(app.serving.spec.endpoints)}")
-        return rendered({"traffic": history[0] if history else None, "history": history})
+        return rendered(TrafficHistory(history[0] if history else None, history))
 
-    @api.post("/feedback")
+    @api.post("/feedback", response_model=Feedback)
     async def feedback(body: FeedbackBody) -> Response:
         """Record what a person thought of an answer."""
         return rendered(await in_thread(app.feedback, body.answer, body.score, body.comment))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from mlwright.app import Status
 from mlwright.faces.api.metrics import exposition
 from mlwright.faces.api.rendering import ready_json, rendered
 from mlwright.kernel.aio import in_thread
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def router(app: "App") -> APIRouter:
     api = APIRouter(tags=["system"])
 
-    @api.get("/v1/status")
+    @api.get("/v1/status", response_model=Status)
     async def status() -> Response:
         """The system at a glance."""
         return rendered(await in_thread(app.status))

@@ -53,9 +53,10 @@ def main() -> None:
         cli()
     except MlwrightError as error:
         sys.exit(_tell(error))
-    except KeyboardInterrupt:
-        typer.echo("interrupted; run the same command again to go on", err=True)
-        sys.exit(exit_code(KeyboardInterrupt()))
+    except SystemExit as ended:
+        if ended.code == exit_code(KeyboardInterrupt()):
+            typer.echo("interrupted; run the same command again to go on", err=True)
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

@@ -1,5 +1,6 @@
 """Pages of asking: the question box with its streaming answer, and every answer with what it was made from."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from mlwright.faces.ui import charts
 from mlwright.faces.ui.graphs import walk_svg
 from mlwright.faces.ui.paging import paged
 from mlwright.faces.ui.rendering import Renderer
+from mlwright.faces.ui.served import served
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref
@@ -19,14 +21,14 @@ if TYPE_CHECKING:
     from mlwright.app import App
 
 _HISTORY = 12
-_SEARCHED = 200
-_LISTED = 1000
+_SEARCHED = 50
+_LISTED = 500
 
 
 def routes(app: "App", pages: Renderer) -> list[Route]:
     async def ask(request: Request) -> Response:
         question, endpoint = request.query_params.get("q", "").strip(), request.query_params.get("endpoint", "")
-        latest = await in_thread(app.answers, _SEARCHED)
+        latest = await in_thread(served, app, _SEARCHED)
         same = next((answer for answer in latest if question and answer.question == question), None)
         return pages.render(
             request, "ask.html", question=question, endpoint=endpoint, endpoints=list(app.serving.spec.endpoints),
@@ -48,10 +50,10 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         return pages.render(request, "parts/answer.html", answer=answer, given=await _given(answer))
 
     async def answers(request: Request) -> Response:
-        wanted = request.query_params.get("q", "").strip()
-        found = await in_thread(app.answers, _LISTED)
+        wanted, show = request.query_params.get("q", "").strip(), request.query_params.get("show", "asked")
+        found = await in_thread(app.answers if show == "all" else partial(served, app), _LISTED)
         kept = [answer for answer in found if wanted.lower() in f"{answer.question} {answer.text}".lower()]
-        return pages.render(request, "answers.html", page=paged(request, kept, "answer"), wanted=wanted)
+        return pages.render(request, "answers.html", page=paged(request, kept, "answer"), wanted=wanted, show=show)
 
     async def answer(request: Request) -> Response:
         found = await in_thread(app.answer, _ref(request))

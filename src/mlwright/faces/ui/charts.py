@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 
 from mlwright.evals import EvalResult, Interval, Requirement
+from mlwright.faces.ui.words import bounds
 from mlwright.serving import RequestLog
 from mlwright.tracking import MetricPoint
 
@@ -82,10 +83,10 @@ class LineChart:
 def history(results: Sequence[EvalResult], metric: str) -> LineChart:
     """One metric over the evaluations of a gate, oldest first, with the requirement of the newest."""
     known = [result for result in results if metric in result.metrics]
-    required = next((line for line in known[-1].requirements if line.metric == metric), None) if known else None
+    required = next((line for line in bounds(known[-1].requirements) if line.metric == metric), None) if known else None
     values = [result.metrics[metric] for result in known]
-    bounds = [required.bound] if required else []
-    scale = _Scale([n for value in values for n in (value.low, value.high)] + bounds)
+    needed = [required.bound] if required else []
+    scale = _Scale([n for value in values for n in (value.low, value.high)] + needed)
     dots = tuple(
         Dot(
             _across(at, len(known)), scale.y(value.mean), scale.y(value.low), scale.y(value.high), not result.passed,

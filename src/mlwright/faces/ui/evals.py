@@ -1,5 +1,6 @@
 """Pages of evaluation: gates and sets, results with their intervals, and what was said to every example."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from mlwright.evals import EvalExample, EvalResult, ExampleResult
 from mlwright.faces.ui import charts
 from mlwright.faces.ui.paging import paged
 from mlwright.faces.ui.rendering import Renderer
+from mlwright.faces.ui.words import bounds
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import NotFound
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _LISTED = 500
 _CHARTED = 40
+_EXAMPLES = 25
 SHOWS = ("all", "failed", "errors")
 
 
@@ -37,13 +40,14 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         show = request.query_params.get("show", "all")
         examples = await in_thread(app.evals.examples, found.ref)
         asked = await in_thread(_asked, app, found)
-        ordered = sorted(examples, key=_failures_first)
-        kept = [one for one in ordered if show == "all" or (one.error if show == "errors" else _low(one))]
-        required = {line.metric: line for line in found.requirements}
+        required = {line.metric: line for line in bounds(found.requirements)}
+        ordered = sorted(examples, key=lambda one: (not one.error, _mean(one, required)))
+        kept = [one for one in ordered if show == "all" or (one.error if show == "errors" else _low(one, required))]
         return pages.render(
-            request, "eval.html", result=found, required=required, asked=asked, page=paged(request, kept, "example"),
-            show=show if show in SHOWS else "all", failed=sum(map(_low, examples)), total=len(examples),
-            scored=[name for name in found.metrics if any(name in one.scores for one in examples)],
+            request, "eval.html", result=found, required=required, asked=asked, total=len(examples),
+            page=paged(request, kept, "example", _EXAMPLES), show=show if show in SHOWS else "all",
+            failed=sum(_low(one, required) for one in examples),
+            scored=[*required, *(name for name in found.metrics if name not in required)],
         )  # fmt: skip
 
     return [pages.route("/evals", evals), pages.route("/evals/{ref:path}", result)]
@@ -52,7 +56,7 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
 def _charts(results: list[EvalResult], gate: str) -> tuple[str, list[charts.LineChart]]:
     """A chart for each metric that the newest result of a gate requires, over its last results."""
     of_gate = [result for result in results if result.gate == gate][:_CHARTED][::-1]
-    metrics = [line.metric for line in of_gate[-1].requirements if line.value is not None] if of_gate else []
+    metrics = [line.metric for line in bounds(of_gate[-1].requirements) if line.value is not None] if of_gate else []
     return gate, [charts.history(of_gate, metric) for metric in dict.fromkeys(metrics)]
 
 
@@ -64,15 +68,12 @@ def _asked(app: "App", result: EvalResult) -> dict[str, EvalExample]:
         return {}
 
 
-def _failures_first(one: ExampleResult) -> tuple[bool, float]:
-    return not one.error, _mean(one)
+def _mean(one: ExampleResult, required: Collection[str]) -> float:
+    """The mean of the scores that the gate looks at; 1 where it looks at none of this example's."""
+    scores = [score for name, score in one.scores.items() if name in required]
+    return sum(scores) / len(scores) if scores else 1.0
 
 
-def _mean(one: ExampleResult) -> float:
-    shares = [score for score in one.scores.values() if 0 <= score <= 1]
-    return sum(shares) / len(shares) if shares else 1.0
-
-
-def _low(one: ExampleResult) -> bool:
-    """An error, or a score from 0 to 1 that is below a half."""
-    return bool(one.error) or any(0 <= score < 0.5 for score in one.scores.values())
+def _low(one: ExampleResult, required: Collection[str]) -> bool:
+    """An error, or a score below a half that the gate looks at."""
+    return bool(one.error) or any(score < 0.5 for name, score in one.scores.items() if name in required)

@@ -1,13 +1,15 @@
 """Lineage as a drawing: what led to a thing, or what came of it, in swim lanes by kind."""
 
+import re
 from collections import Counter
 
 from markupsafe import Markup
 
+from mlwright.app import Node as WalkNode
 from mlwright.app import Walk
 from mlwright.architect import Edge, Lane, Node, draw_graph
 from mlwright.faces.ui.links import page_of
-from mlwright.faces.ui.words import plural, short
+from mlwright.faces.ui.words import short
 from mlwright.kernel.ids import Ref
 
 LANES = (
@@ -26,22 +28,31 @@ _LANE = {
     "run": "tracking", "commit": "tracking",
 }  # fmt: skip
 _QUIET = frozenset({"saw", "at", "follows", "recorded as", "adds", "uses", "measured on"})
-MOST = 36
-_EACH = 8
+_ELSEWHERE = frozenset({"adds"})
+"""Edges to everything that a dataset brought: they stand in the tree, and would drown the drawing."""
+MOST = 30
+_EACH = 6
+_FOLDED = 5
+_SCALE = 0.8
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 
 
 def walk_svg(walk: Walk) -> Markup:
-    """The nearest things of a walk, at most 36 and 8 of a kind; what is left out is counted in the tree beside it."""
+    """The nearest things of a walk, at most 30 and 6 of a kind; what is left out stands in the tree beside it."""
     shown = _shown(walk)
-    left_out = len(walk.graph.depth) - len(shown)
-    nodes = [_node(walk, ref) for ref in sorted(shown, key=lambda ref: (walk.graph.depth[ref], ref))]
+    nodes = [_node(walk, ref) for ref in shown]
     edges = [
         Edge(str(edge.parent), str(edge.child), edge.how, dashed=edge.how in _QUIET)
         for edge in walk.graph.edges
-        if edge.parent in shown and edge.child in shown
+        if edge.parent in shown and edge.child in shown and edge.how not in _ELSEWHERE
     ]
-    title = f"Lineage of {walk.root.label}" + (f", without {plural(left_out, 'further thing')}" if left_out else "")
-    return Markup(draw_graph(nodes, edges, LANES, title=title, standalone=False))  # noqa: S704 (the architect escapes)
+    return picture(draw_graph(nodes, edges, LANES, title=f"Lineage of {walk.root.label}", standalone=False))
+
+
+def picture(svg: str) -> Markup:
+    """A drawing of the architect for a page, four fifths of its size: readable, and most fit without scrolling."""
+    width, height = (round(int(side) * _SCALE) for side in _SIZE.search(svg).groups())  # type: ignore[union-attr]
+    return Markup(_SIZE.sub(f'width="{width}" height="{height}"', svg, count=1))  # noqa: S704 (the architect escapes)
 
 
 def left_out(walk: Walk) -> int:
@@ -49,12 +60,27 @@ def left_out(walk: Walk) -> int:
     return len(walk.graph.depth) - len(_shown(walk))
 
 
-def _shown(walk: Walk) -> set[Ref]:
-    shown, kinds = set[Ref](), Counter[str]()
-    for ref in sorted(walk.graph.depth, key=lambda ref: (walk.graph.depth[ref], ref)):
-        if len(shown) < MOST and kinds[ref.kind] < _EACH:
-            shown.add(ref)
-            kinds[ref.kind] += 1
+def by_how(node: WalkNode) -> list[tuple[str, list[WalkNode], bool]]:
+    """The next things of a tree by how they follow; the last value says that they are too many to show unasked."""
+    groups: dict[str, list[WalkNode]] = {}
+    for child in node.children:
+        groups.setdefault(child.how, []).append(child)
+    return [(how, children, len(children) > _FOLDED) for how, children in groups.items()]
+
+
+def _shown(walk: Walk) -> list[Ref]:
+    """What is drawn, nearest first."""
+    beside: dict[Ref, list[Ref]] = {}
+    for edge in walk.graph.edges:
+        if edge.how not in _ELSEWHERE:
+            beside.setdefault(edge.parent, []).append(edge.child)
+            beside.setdefault(edge.child, []).append(edge.parent)
+    shown, kinds = [walk.root.ref], Counter([walk.root.ref.kind])
+    for ref in shown:
+        for near in sorted(set(beside.get(ref, ())), key=lambda one: (walk.graph.depth[one], one)):
+            if near not in shown and len(shown) < MOST and kinds[near.kind] < _EACH:
+                shown.append(near)
+                kinds[near.kind] += 1
     return shown
 
 

@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mlwright.architect import draw
 from mlwright.faces.ui import charts
+from mlwright.faces.ui.graphs import picture
 from mlwright.faces.ui.rendering import THEMES, Renderer
+from mlwright.faces.ui.served import served
 from mlwright.kernel.aio import in_thread
 
 if TYPE_CHECKING:
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
 
 _YEAR = 31_536_000
 _LATEST = 20_000
+_SHOWN = 5
 
 
 def routes(app: "App", pages: Renderer) -> list[Route]:
-    picture = Markup(draw(app.blueprint, hrefs=_hrefs(app), standalone=False))  # noqa: S704 (the architect escapes)
+    overview = picture(draw(app.blueprint, hrefs=_hrefs(app), standalone=False))
 
     async def home(request: Request) -> Response:
         glance = await in_thread(app.status)
         logs = await in_thread(app.serving.requests, _LATEST)
         now = app.kernel.clock.now()
-        return pages.render(request, "home.html", glance=glance, picture=picture, asked=charts.hourly(logs, now))
+        latest = await in_thread(served, app, _SHOWN)
+        return pages.render(
+            request, "home.html", glance=glance, picture=overview, latest=latest, asked=charts.hourly(logs, now)
+        )
 
     async def theme(request: Request) -> Response:
         form = await request.form()

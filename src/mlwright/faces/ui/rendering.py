@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from mlwright.faces.errors import leaving
-from mlwright.faces.ui import charts, links, static, words
+from mlwright.faces.ui import charts, graphs, links, static, words
 from mlwright.kernel.errors import MlwrightError
 
 if TYPE_CHECKING:
@@ -61,13 +61,17 @@ class Renderer:
             source=links.source_of,
             source_of_hit=links.source_of_hit,
             answer_parts=words.answer_parts,
+            inline=words.inline,
+            bounds=words.bounds,
+            drops=words.drops,
+            by_how=graphs.by_how,
             ago=lambda at: words.ago(at, self._app.kernel.clock.now()),
         )
         self._jinja.globals.update(
             asset=static.url,
             with_query=links.with_query,
             nav=NAV,
-            version=version("mlwright"),
+            product_version=version("mlwright"),
             interval=charts.interval,
         )
 

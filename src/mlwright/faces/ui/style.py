@@ -12,6 +12,7 @@ from starlette.routing import Route
 from mlwright.architect import Edge, Lane, Node, draw_graph
 from mlwright.evals import Interval, Requirement
 from mlwright.faces.ui import charts
+from mlwright.faces.ui.graphs import picture
 from mlwright.faces.ui.paging import Page
 from mlwright.faces.ui.rendering import Renderer
 from mlwright.kernel.ids import Ref
@@ -69,4 +70,4 @@ def _picture() -> Markup:
         Node("answer", "c", "How do I roll back?", ("answer 7mq2xt",), "#diagrams", strong=True),
     )
     edges = (Edge("file", "chunk", "cut from"), Edge("chunk", "answer", "cites"))
-    return Markup(draw_graph(nodes, edges, lanes, title="A small graph", standalone=False))  # noqa: S704
+    return picture(draw_graph(nodes, edges, lanes, title="A small graph", standalone=False))

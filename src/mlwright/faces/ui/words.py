@@ -1,15 +1,19 @@
 """How values are written on pages: numbers, money, times, places and references, in one voice."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from markupsafe import Markup, escape
+
+from mlwright.evals import Requirement
 from mlwright.kernel.ids import Ref
 from mlwright.rag import Answer, Span
 
 DASH = "–"
 _ULID = 26
 _DIGEST = 32
+_CODE = re.compile(r"`([^`\n]+)`")
 _MARK = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -97,3 +101,18 @@ def answer_parts(answer: Answer) -> Iterator[tuple[str, int | None]]:
             yield "", int(mark[1])
             at = mark.end()
     yield answer.text[at:], None
+
+
+def inline(text: str) -> Markup:
+    """Text with its `code` set as code; everything else stays as it is written."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
+
+
+def bounds(requirements: Sequence[Requirement]) -> list[Requirement]:
+    """The requirements on a metric itself."""
+    return [line for line in requirements if not line.op.startswith("drop")]
+
+
+def drops(requirements: Sequence[Requirement]) -> list[Requirement]:
+    """The requirements on how far a metric may drop against the release in production."""
+    return [line for line in requirements if line.op.startswith("drop")]
