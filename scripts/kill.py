@@ -1,4 +1,4 @@
-"""Kills `mlwright up` on the demo at random moments; after each kill one more run must end in the same index and answer.
+"""Kills `mlwright up` on the demo at random moments; one more run must then end in the same index and answer.
 
 python scripts/kill.py 30
 """

@@ -121,3 +121,10 @@ def test_words_of_reviewed_pages_are_found(shared_data: Path) -> None:
 def f1(text: str, truth: str) -> float:
     ours, theirs = (Counter(re.findall(r"\w+", one.lower())) for one in (text, truth))
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
+
+
+def test_a_page_that_leaves_out_its_body_is_read() -> None:
+    """The tags html, head and body are optional in HTML."""
+    source = "<!doctype html><title>Valves</title><main><h1>Valves</h1><p>It opens at 6 bar.</p></main>"
+    found = html.Config().build().parse(source.encode(), "valves.html")
+    assert (found.title, found.text) == ("Valves", "Valves\n\nIt opens at 6 bar.")

@@ -105,7 +105,7 @@ class ExactIndex:
     """The port `Index` on files; see the module. Safe to call from several threads."""
 
     def __init__(self, home: Path, dims: int) -> None:
-        """Opens what is in `home`, or makes it. Raises ProviderError where the disk refuses or the files are damaged."""
+        """Opens what is in `home`, or makes it. Raises ProviderError where disk or files are damaged."""
         self._home, self._dims = home, dims
         self._lock = threading.RLock()
         self._epoch, self._seen = "", (0, 0)

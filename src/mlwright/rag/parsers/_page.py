@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import dropwhile
 
 import lxml.html
 import trafilatura
@@ -15,6 +16,7 @@ from mlwright.rag.types import Parsed
 
 _DECLARED = re.compile(rb"<meta[^>]+charset=[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_OF_THE_HEAD = {"title", "meta", "link", "script", "style", "base", "noscript", "template"}
 _NEVER = (
     "script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "audio", "video",
 )  # fmt: skip
@@ -84,7 +86,7 @@ class Html:
 def _tree(source: str, key: str) -> Element:
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        return lxml.html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+        return _with_body(lxml.html.document_fromstring(source.encode("utf-8", "replace"), parser=parser))
     except (lxml.etree.ParserError, ValueError) as error:
         raise Unreadable(f"{key} holds no HTML: {error}", reason="no_text", hint="remove it, or fill it") from error
 
@@ -114,6 +116,18 @@ def _content(page: Element, source: str) -> Element:
 
 def _one(elements: list[Element]) -> list[Element]:
     return elements if len(elements) == 1 else []
+
+
+def _with_body(page: Element) -> Element:
+    """libxml2 knows HTML 4: without a <body>, it puts what begins with <main> or <section> into the head."""
+    head = page.find("head")
+    if head is None or page.find("body") is not None:
+        return page
+    content = list(dropwhile(lambda element: element.tag in _OF_THE_HEAD or not isinstance(element.tag, str), head))
+    if content:
+        body = lxml.etree.SubElement(page, "body")
+        body.extend(content)
+    return page
 
 
 def _prune(body: Element) -> None:
