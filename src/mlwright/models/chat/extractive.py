@@ -13,7 +13,7 @@ from mlwright.models.usage import Usage
 REVISION = 1
 """Raised when the same question and passages may give another answer."""
 NO_ANSWER = "The documents do not answer this question."
-_KEEP = 0.75
+_KEEP = 0.85
 """A further piece must score at least this share of the best one."""
 _ALIKE = 0.7
 """Pieces that share this much of their words say the same; the second is left out."""
