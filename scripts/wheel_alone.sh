@@ -7,7 +7,7 @@ here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 
 .venv/bin/python -m build --wheel --no-isolation --outdir "$here/dist" . >/dev/null
-python3 -m venv "$here/venv"
+"${PYTHON:-python3}" -m venv "$here/venv"
 if command -v uv >/dev/null; then install="uv pip install -q --python $here/venv/bin/python"; else install="$here/venv/bin/python -m pip install -q"; fi
 $install --require-hashes -r requirements.txt
 $install --no-deps "$here"/dist/*.whl
