@@ -25,7 +25,7 @@ Fill the pump housing with water before the first start. A dry start destroys th
 Replace the mechanical seal every 4,000 hours of operation. Check the coupling for play once a month.
 TEXT
 cd "$here/work"
-XDG_CACHE_HOME="$here/cache" "$here/venv/bin/mlwright" up notes --ask "How often is the mechanical seal replaced?" | tee out.txt
+XDG_CACHE_HOME="$here/cache" "$here/venv/bin/mlwright" up notes --no-serve --ask "How often is the mechanical seal replaced?" | tee out.txt
 grep -q "4,000 hours" out.txt
 grep -q "pumps.md" out.txt
 if grep -rIl "$root" "$here/venv/lib" --include='*.py' --include='direct_url.json' | grep -q .; then echo "the wheel knows the checkout"; exit 1; fi
