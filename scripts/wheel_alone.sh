@@ -12,8 +12,8 @@ if command -v uv >/dev/null; then install="uv pip install -q --python $here/venv
 $install --require-hashes -r requirements.txt
 $install --no-deps "$here"/dist/*.whl
 
-mkdir -p "$here/work/notes"
-cat >"$here/work/notes/pumps.md" <<'TEXT'
+mkdir -p "$here/trial/notes"
+cat >"$here/trial/notes/pumps.md" <<'TEXT'
 # Pumps
 
 ## Priming
@@ -24,7 +24,7 @@ Fill the pump housing with water before the first start. A dry start destroys th
 
 Replace the mechanical seal every 4,000 hours of operation. Check the coupling for play once a month.
 TEXT
-cd "$here/work"
+cd "$here/trial"
 XDG_CACHE_HOME="$here/cache" "$here/venv/bin/mlwright" up notes --no-serve --ask "How often is the mechanical seal replaced?" | tee out.txt
 grep -q "4,000 hours" out.txt
 grep -q "pumps.md" out.txt
