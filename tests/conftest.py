@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("mlwright", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("mlwright")  # a slow machine is no failure: speed lives in benchmarks/
+_SLOW = [HealthCheck.too_slow]  # a slow machine is no failure: speed lives in benchmarks/
+settings.register_profile("search", deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("same", deadline=None, suppress_health_check=_SLOW, derandomize=True)
+settings.load_profile("same" if os.environ.get("MLWRIGHT_CI") else "search")
 
 ROOT = Path(__file__).resolve().parent.parent
 

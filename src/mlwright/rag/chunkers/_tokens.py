@@ -31,6 +31,10 @@ class TokenMap:
         """Where the first `index` tokens end."""
         return self.ends[min(index, len(self.ends)) - 1] if index > 0 and self.ends else 0
 
+    def after(self, start: int) -> int:
+        """Where the first token that ends after `start` ends; the end of the last one if there is none."""
+        return self.offset(self.at(start) + 1)
+
     def reach(self, start: int, tokens: int) -> int:
         """The offset at which the next `tokens` tokens after `start` end."""
         return max(start, self.offset(self.at(start) + tokens))

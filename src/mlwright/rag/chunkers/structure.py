@@ -67,15 +67,16 @@ class _Parts:
         yield start, section.end
 
     def _end(self, start: int, before: int, aim: float) -> int:
-        """The best end for a chunk from `start`, behind the end of the chunk before it."""
+        """The best end for a chunk from `start`, at least one token behind the end of the chunk before it."""
         farthest = self._tokens.reach(start, self._budget)
         here = self._tokens.at(start)
+        new = self._tokens.after(before)
         best, least = 0, math.inf
-        for offset, seam in self._seams.between(before, farthest):
+        for offset, seam in self._seams.between(max(before, new - 1), farthest):
             cost = abs(self._tokens.at(offset) - here - aim) / aim + _END_COST[seam]
             if cost <= least:
                 best, least = offset, cost
-        return best or max(self._tokens.reach(start, math.floor(aim)), before + 1)
+        return best or max(self._tokens.reach(start, math.floor(aim)), new)
 
     def _start(self, start: int, end: int) -> int:
         """Where the next chunk begins: so far before the end of this one that the overlap has its size."""
@@ -83,7 +84,7 @@ class _Parts:
             return end
         there, best, least = self._tokens.at(end), end, math.inf
         nearest, farthest, at_sentence = (self._overlap * thirds / 3 for thirds in (2, 4, 5))
-        earliest = max(start, self._tokens.offset(there - math.ceil(at_sentence) - 1))
+        earliest = max(self._tokens.after(start) - 1, self._tokens.offset(there - math.ceil(at_sentence) - 1))
         for offset, seam in self._seams.between(earliest, end - 1):
             size = there - self._tokens.at(offset)
             cost = abs(size - self._overlap) / self._overlap + _START_COST[seam]
