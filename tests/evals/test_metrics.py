@@ -41,12 +41,13 @@ def test_every_metric_passes_the_suite(name: str) -> None:
 
 _PATHS = st.sampled_from(["a", "b", "c"])
 _WORDS = st.text("ab \n", max_size=6)
+_SPANS = st.none() | st.tuples(st.integers(0, 9), st.integers(10, 19))
 
 
 @given(
-    st.lists(st.builds(Expected, _PATHS, _WORDS), max_size=3).map(tuple),
-    st.lists(st.builds(Retrieved, _PATHS, _WORDS), max_size=5).map(tuple),
-    st.lists(st.builds(Cited, _PATHS, _WORDS, st.booleans()), max_size=3).map(tuple),
+    st.lists(st.builds(Expected, _PATHS, _WORDS, _SPANS), max_size=3).map(tuple),
+    st.lists(st.builds(Retrieved, _PATHS, _WORDS, _SPANS), max_size=5).map(tuple),
+    st.lists(st.builds(Cited, _PATHS, _WORDS, st.booleans(), _SPANS), max_size=3).map(tuple),
     _WORDS,
     _WORDS,
     st.booleans(),
@@ -62,7 +63,16 @@ _WORDS = st.text("ab \n", max_size=6)
             "contains",
             "exact_match",
             "citation_accuracy",
+            "citation_precision",
+            "citation_recall",
             "abstention",
+            "abstention_precision",
+            "abstention_recall",
+            "precision@2",
+            "precision",
+            "span_recall@2",
+            "span_precision",
+            "span_iou",
         ]
     ),
 )
@@ -115,6 +125,71 @@ def test_citations_must_stand_there_and_point_where_they_should() -> None:
     assert score("citation_accuracy", wants("a"), Outcome("", abstained=True)) is None
 
 
+def at(document: str, *spans: tuple[int, int]) -> list[Expected]:
+    return [Expected(document, span=span) for span in spans]
+
+
+def test_precision_divides_by_the_depth_as_trec_eval_does() -> None:
+    outcome = found("a", "b", "a")
+    assert score("precision@2", wants("a"), outcome) == 0.5
+    assert score("precision@5", wants("a"), outcome) == 0.4, "fewer than five were retrieved"
+    assert score("precision", wants("a"), outcome) == pytest.approx(2 / 3)
+    assert score("precision", wants("a"), Outcome("")) == 0
+    assert score("precision@5", EvalExample("a", "q"), outcome) is None
+
+
+def test_spans_are_counted_by_character() -> None:
+    example = EvalExample("a", "q", relevant=(*at("a", (0, 10), (5, 20)), *at("b", (100, 110))))
+    stretches = (Retrieved("a", "", (0, 15)), Retrieved("a", "", (10, 40)), Retrieved("b", "", (0, 50)))
+    outcome = Outcome("", stretches)
+    assert score("span_recall", example, outcome) == pytest.approx(20 / 30), "overlapping spans count once"
+    assert score("span_precision", example, outcome) == pytest.approx(20 / 95), "what is read twice is paid twice"
+    assert score("span_iou", example, outcome) == pytest.approx(20 / (95 + 30 - 20))
+    assert score("span_recall@1", example, outcome) == pytest.approx(15 / 30)
+    assert score("span_precision@1", example, outcome) == 1
+    assert score("span_recall", example, Outcome("")) == score("span_precision", example, Outcome("")) == 0
+    assert score("span_recall", wants("a"), outcome) is None, "a document alone has no characters"
+
+
+def test_a_quote_counts_whole_where_a_stretch_holds_it() -> None:
+    outcome = found(("a", "so  many\nwords"), ("b", "so many"))
+    assert score("span_recall", wants(("a", "many words")), outcome) == 1
+    assert score("span_recall", wants(("a", "many words"), ("a", "and others")), outcome) == 0.5
+    assert score("span_precision", wants(("b", "many")), outcome) == pytest.approx(4 / 21)
+    assert score("recall", wants(("a", "many words")), outcome) == 1
+
+
+def test_a_span_is_retrieved_with_half_of_its_characters() -> None:
+    example = EvalExample("a", "q", relevant=tuple(at("a", (10, 20))))
+    assert score("recall", example, Outcome("", (Retrieved("a", "", (0, 15)),))) == 1
+    assert score("recall", example, Outcome("", (Retrieved("a", "", (0, 14)),))) == 0
+    assert score("mrr", example, Outcome("", (Retrieved("b", "", (0, 50)), Retrieved("a", "", (9, 50))))) == 0.5
+
+
+def test_citations_into_the_right_document_may_still_miss_the_words() -> None:
+    example = EvalExample("a", "q", relevant=(*at("a", (0, 10)), Expected("b", "so many words")))
+    cited = (Cited("a", "x", True, (5, 30)), Cited("a", "x", True, (50, 60)), Cited("b", "many", True))
+    assert score("citation_accuracy", example, Outcome("x", cited=cited)) == 1
+    assert score("citation_precision", example, Outcome("x", cited=cited)) == pytest.approx(2 / 3)
+    assert score("citation_recall", example, Outcome("x", cited=cited[1:])) == 0.5
+    assert score("citation_precision", example, Outcome("x", cited=(Cited("b", "many", False),))) == 0
+    assert score("citation_precision", example, Outcome("x")) == score("citation_recall", example, Outcome("x")) == 0
+    assert score("citation_precision", example, Outcome("", abstained=True)) is None
+
+
+def test_abstention_has_a_precision_and_a_recall() -> None:
+    known, unknown = EvalExample("a", "q"), EvalExample("b", "q", unanswerable=True)
+    for name, example, abstained, expected in (
+        ("abstention_precision", known, True, 0),
+        ("abstention_precision", unknown, True, 1),
+        ("abstention_precision", unknown, False, None),
+        ("abstention_recall", unknown, False, 0),
+        ("abstention_recall", unknown, True, 1),
+        ("abstention_recall", known, True, None),
+    ):
+        assert score(name, example, Outcome("", abstained=abstained)) == expected
+
+
 @pytest.mark.parametrize(
     ("unanswerable", "abstained", "expected"), [(True, True, 1), (True, False, 0), (False, True, 0), (False, False, 1)]
 )
@@ -147,7 +222,7 @@ def trec(folder: Path) -> tuple[dict[str, dict[str, int]], dict[str, list[str]],
     figures = {}
     for line in (folder / "out.test.aq").read_text(encoding="utf-8").splitlines():
         measure, topic, value = line.split()
-        if topic in judged and measure.startswith(("recall_", "recip_rank", "ndcg_cut_")):
+        if topic in judged and measure.startswith(("P_", "recall_", "recip_rank", "ndcg_cut_")):
             figures[measure, topic] = float(value)
     return (
         judged,
@@ -158,9 +233,16 @@ def trec(folder: Path) -> tuple[dict[str, dict[str, int]], dict[str, list[str]],
 
 @pytest.mark.parametrize(
     ("name", "measure"),
-    [("recall@5", "recall_5"), ("recall@10", "recall_10"), ("recall@100", "recall_100"), ("mrr", "recip_rank")],
+    [
+        ("precision@5", "P_5"),
+        ("precision@100", "P_100"),
+        ("recall@5", "recall_5"),
+        ("recall@10", "recall_10"),
+        ("recall@100", "recall_100"),
+        ("mrr", "recip_rank"),
+    ],
 )
-def test_recall_and_mrr_are_those_of_trec_eval(vectors: Path, name: str, measure: str) -> None:
+def test_precision_recall_and_mrr_are_those_of_trec_eval(vectors: Path, name: str, measure: str) -> None:
     judged, runs, figures = trec(vectors / "trec_eval")
     for topic, run in runs.items():
         example = wants(*(document for document, gain in judged[topic].items() if gain > 0))

@@ -15,6 +15,7 @@ from mlwright.evals import (
     Expected,
     Outcome,
     Retrieved,
+    Spent,
     Target,
     build_evals,
     cost_lines,
@@ -42,7 +43,9 @@ def answering(wrong: Sequence[str] = (), failing: Sequence[str] = ()) -> Target:
             raise ProviderError("the model is away", hint="wait")
         retrieved = (Retrieved("b.md", ""),) if example.id in wrong else (Retrieved("a.md", ""),)
         output = "no" if example.id in wrong else "Yes."
-        return Outcome(output, retrieved, cost=0.001, seconds=0.5, answer=Ref("answer", example.id))
+        return Outcome(
+            output, retrieved, cost=0.001, seconds={"retrieve": 0.1, "total": 0.5}, answer=Ref("answer", example.id)
+        )
 
     return target
 
@@ -74,7 +77,24 @@ def test_a_result_is_measured_judged_and_kept(over: Over, write: Write, recorded
     assert (params["set"], params["cases"], params["require.recall@5"]) == ("golden", "20", ">= 0.85")
     assert metrics["recall@5"] == 0.85
     assert metrics["recall@5.low"] < 0.85
-    assert (metrics["errors"], metrics["cost_usd"], metrics["seconds_mean"]) == (0, pytest.approx(0.02), 0.5)
+    assert (metrics["errors"], metrics["cost_usd"], metrics["seconds_total.p95"]) == (0, pytest.approx(0.02), 0.5)
+    assert (result.seconds["retrieve"].p50.value, result.seconds["total"].p95.n) == (0.1, 20)
+    assert result.seconds["total"].p95.high is None, "20 examples do not bound a 95th percentile from above"
+    assert result.cost == Spent(pytest.approx(0.02), 0.001, 0.001, 0.001, 20, 0)
+    assert (examples[3].seconds, examples[3].cost) == ({"retrieve": 0.1, "total": 0.5}, 0.001)
+
+
+def test_synthetic_examples_decide_only_where_the_gate_allows_them(over: Over, write: Write) -> None:
+    write([*CASES, {"id": "made", "input": "x?", "synthetic": "headings@1", "relevant": [{"document": "a.md"}]}])
+    refused = go(over({"recall@5": ">= 0.5"}), answering())
+    assert not refused.passed
+    assert refused.synthetic == 1
+    assert "1 example was made by a program" in failing(refused)["synthetic"]
+    allowed = go(over({"recall@5": ">= 0.5"}, allow_synthetic=True), answering())
+    assert (allowed.passed, allowed.synthetic) == (True, 1)
+    evals = over({"recall@5": ">= 0.5"})
+    assert evals.report().sets[0].synthetic == 1
+    assert all("synthetic" in (evals.describe(ref) or allowed).facts for ref in (allowed.ref, allowed.dataset))  # type: ignore[union-attr]
 
 
 def test_lineage_and_descriptions(over: Over, write: Write, kernel: Kernel) -> None:

@@ -38,6 +38,21 @@ def test_every_field_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_spans_and_origins_are_read_and_kept(tmp_path: Path) -> None:
+    line = {"id": "q", "input": "x", "relevant": [{"document": "a.md", "span": [3, 9]}], "synthetic": "headings@1"}
+    (example,) = read(tmp_path, json.dumps(line).encode())
+    assert (example.relevant, example.synthetic) == ((Expected("a.md", span=(3, 9)),), "headings@1")
+    kept = dataset("golden", (example,))
+    assert rewritten("golden", written(kept)) == kept
+    assert kept.synthetic == 1
+
+
+def test_a_set_without_spans_keeps_the_name_it_always_had() -> None:
+    example = EvalExample("q", "x", relevant=(Expected("a.md", "so"),))
+    assert b"span" not in written(dataset("golden", (example,)))
+    assert b"synthetic" not in written(dataset("golden", (example,)))
+
+
 def test_marks_endings_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
     plain = read(tmp_path, b'{"id":"a","input":"x"}\n{"id":"b","input":"y"}\n')
     assert read(tmp_path, b'\xef\xbb\xbf{"id":"a","input":"x"}\r\n\r\n  \n{"id":"b","input":"y"}') == plain
@@ -58,6 +73,8 @@ def test_a_line_separator_inside_a_text_is_no_end_of_line(tmp_path: Path) -> Non
         (b'{"id":"a","input":" "}', "`input` is blank"),
         (b'{"id":"a","input":"x","expected":"y"}', "expected: Extra inputs"),
         (b'{"id":"a","input":"x","relevant":[{"document":"d","quote":1}]}', "relevant.0.quote: "),
+        (b'{"id":"a","input":"x","relevant":[{"document":"d","span":[5,5]}]}', "relevant.0: `span` [5, 5] is empty"),
+        (b'{"id":"a","input":"x","relevant":[{"document":"d","span":[-1,5]}]}', "relevant.0.span.0: "),
         (b'{"id":"a","input":"x","unanswerable":"yes"}', "unanswerable: "),
         (b'{"id":"a","input":"x","unanswerable":true,"expected_output":"y"}', "neither"),
         (b'{"id":"a","input":"x\\u0000"}', "input: holds a NUL"),

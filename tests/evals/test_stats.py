@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlwright.evals.stats import detectable_drop, interval, paired, student, wilson
+from mlwright.evals.stats import detectable_drop, interval, mean_of, paired, quantile, student, wilson
 
 _SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -90,3 +90,29 @@ def test_a_paired_difference_turns_round_with_its_sides(pairs: list[tuple[float,
 def test_the_smallest_drop_shrinks_with_the_root_of_the_cases() -> None:
     assert detectable_drop(100, 0.5) == pytest.approx(2.8016 * 0.05, abs=1e-4)
     assert detectable_drop(400, 0.5) == pytest.approx(detectable_drop(100, 0.5) / 2)
+
+
+def test_quantiles_have_the_intervals_of_order_statistics() -> None:
+    """Ranks 40 and 61 of 100 for the median: Conover 1999, and every table of binomial intervals."""
+    median = quantile([float(n) for n in range(1, 101)], 0.5)
+    assert (median.value, median.low, median.high, median.n) == (50.5, 40, 61, 100)
+    last = quantile([float(n) for n in range(1, 101)], 0.95)
+    assert (last.value, last.low, last.high) == (pytest.approx(95.05), 90, 100)
+    assert quantile([3.0, 1.0, 2.0], 0.95).high is None
+    assert quantile([3.0, 1.0, 2.0], 0.5).low is None
+    assert quantile([2.0], 0.95).value == 2
+    with pytest.raises(ValueError, match="at least one"):
+        quantile([], 0.5)
+
+
+def test_intervals_of_quantiles_hold_what_they_promise() -> None:
+    draw, held = random.Random(1), 0
+    for _ in range(400):
+        found = quantile([draw.expovariate(1) for _ in range(120)], 0.95)
+        held += (found.low or 0) <= math.log(20) <= (found.high or math.inf)
+    assert held / 400 > 0.92
+
+
+def test_means_of_any_numbers() -> None:
+    assert mean_of([2.0]) == (2, 2, 2)
+    assert mean_of([1.0, 3.0]) == pytest.approx((2, 2 - 12.7062, 2 + 12.7062), abs=1e-4)

@@ -7,7 +7,7 @@ from mlwright.data import Data, FileVersion
 from mlwright.evals import Cited, EvalExample, Outcome, Retrieved
 from mlwright.kernel.errors import NotFound, Unreadable
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Answer, Rag, SourceDocument, Token
+from mlwright.rag import Answer, Hit, Rag, SourceDocument, Token
 from mlwright.serving import Event, Handler, Request
 
 
@@ -91,10 +91,17 @@ async def outcome_of(rag: Rag, release: Ref, example: EvalExample) -> Outcome:
         raise NotFound(f"the pipeline gave no answer to example {example.id!r}")
     return Outcome(
         output=answer.text,
-        retrieved=tuple(Retrieved(hit.chunk.key, hit.chunk.text) for hit in answer.hits),
-        cited=tuple(Cited(c.key, c.quote, resolves=rag.resolves(c)) for c in answer.citations),
+        retrieved=tuple(retrieved_of(hit) for hit in answer.hits),
+        cited=tuple(
+            Cited(c.key, c.quote, resolves=rag.resolves(c), span=(c.span.start, c.span.end)) for c in answer.citations
+        ),
         abstained=answer.abstained,
         cost=answer.cost,
-        seconds=answer.seconds.get("total", 0.0),
+        seconds=answer.seconds,
         answer=answer.ref,
     )
+
+
+def retrieved_of(hit: Hit) -> Retrieved:
+    """A hit in the words of evaluation."""
+    return Retrieved(hit.chunk.key, hit.chunk.text, (hit.chunk.span.start, hit.chunk.span.end))

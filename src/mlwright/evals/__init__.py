@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from mlwright.evals.types import ExampleResult as ExampleResult
     from mlwright.evals.types import Expected as Expected
     from mlwright.evals.types import Interval as Interval
+    from mlwright.evals.types import Quantile as Quantile
     from mlwright.evals.types import Requirement as Requirement
+    from mlwright.evals.types import Spent as Spent
+    from mlwright.evals.types import StageTime as StageTime
 
 __all__ = [
     "Cited",
@@ -49,10 +52,13 @@ __all__ = [
     "Metric",
     "MetricPart",
     "Outcome",
+    "Quantile",
     "Recorder",
     "Requirement",
     "Retrieved",
     "SetReport",
+    "Spent",
+    "StageTime",
     "Target",
     "build_evals",
     "cost_lines",
@@ -71,5 +77,5 @@ __getattr__, __dir__ = front_door(
     sets="read_set",
     spec="EvalSetSpec EvalSpec GateSpec",
     stats="detectable_drop",
-    types="EvalDataset EvalExample EvalResult ExampleResult Expected Interval Requirement",
+    types="EvalDataset EvalExample EvalResult ExampleResult Expected Interval Quantile Requirement Spent StageTime",
 )

@@ -23,12 +23,17 @@ def _set(kernel: Kernel, ref: Ref) -> Described | None:
     if kept is None:
         return None
     name, blob = kept
-    cases = len(sets.rewritten(name, kernel.blobs.get(blob)).examples)
-    return Described(ref, f"eval set {name}", {"cases": f"{cases:,}", "sha256": blob})
+    dataset = sets.rewritten(name, kernel.blobs.get(blob))
+    facts = {"cases": f"{len(dataset.examples):,}", "sha256": blob}
+    if dataset.synthetic:
+        facts["synthetic"] = f"{dataset.synthetic:,} (made by a program, not by a person)"
+    return Described(ref, f"eval set {name}", facts)
 
 
 def _result(result: EvalResult) -> Described:
     facts = {"verdict": "passed" if result.passed else "failed", "errors": str(result.errors), "at": stamp(result.at)}
+    if result.synthetic:
+        facts["synthetic"] = f"{result.synthetic:,} examples that no person wrote"
     for name, value in result.metrics.items():
         facts[name] = f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}] over {value.n:,}"
     return Described(result.ref, f"evaluation through gate {result.gate}", facts)

@@ -1,7 +1,8 @@
 """The gate: what was measured against what is required, line by line, each with its reason.
 
-A gate fails closed: too few cases, too many errors, a metric that applied to no example, or no result to compare with
-are failures of their own. A mean is held against its bound as it is; the interval beside it says how sure that is.
+A gate fails closed: too few cases, examples that no person wrote, too many errors, a metric that applied to no example,
+or no result to compare with are failures of their own. A mean is held against its bound as it is; the interval beside
+it says how sure that is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,10 +33,11 @@ def judge(
     metrics: Mapping[str, Interval],
     *,
     min_cases: int,
+    synthetic: int = 0,
     baseline: Baseline | None,
 ) -> tuple[Requirement, ...]:
     """Every line of the gate. It passed where all of them did."""
-    lines = [*_enough(len(results), min_cases), *_errors(results)]
+    lines = [*_enough(len(results), min_cases), *_written(synthetic, spec), *_errors(results)]
     lines.extend(_held(name, bound, metrics.get(name)) for name, bound in spec.require.items())
     if spec.max_regression is not None and baseline is not None:
         lines.extend(_not_worse(name, spec.max_regression, results, baseline) for name in spec.require)
@@ -46,6 +48,16 @@ def _enough(cases: int, min_cases: int) -> Iterator[Requirement]:
     if cases < min_cases:
         why = f"the set has {cases:,} cases, and `min_cases` asks for {min_cases:,}: add {min_cases - cases:,}"
         yield Requirement("cases", ">=", min_cases, None, False, why)
+
+
+def _written(synthetic: int, spec: GateSpec) -> Iterator[Requirement]:
+    if synthetic and not spec.allow_synthetic:
+        many = "1 example was" if synthetic == 1 else f"{synthetic:,} examples were"
+        why = (
+            f"{many} made by a program and not written by a person; look through them and take the mark"
+            " `synthetic` out, or set `allow_synthetic: true` on the gate"
+        )
+        yield Requirement("synthetic", "<=", 0, None, False, why)
 
 
 def _errors(results: Sequence[ExampleResult]) -> Iterator[Requirement]:

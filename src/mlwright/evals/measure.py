@@ -3,26 +3,33 @@
 import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from mlwright.evals.metrics import Metric, MetricPart
 from mlwright.evals.ports import Outcome, Target
-from mlwright.evals.stats import interval
-from mlwright.evals.types import EvalExample, ExampleResult, Interval
+from mlwright.evals.stats import interval, mean_of, quantile
+from mlwright.evals.types import EvalExample, ExampleResult, Interval, Spent, StageTime
 from mlwright.kernel.errors import MlwrightError, NotFound, UserError
 from mlwright.kernel.parts import config_of, names
 from mlwright.kernel.progress import Progress
 
 SLOT = "mlwright.evals.metrics"
 ALWAYS = (
+    "precision@5",
     "recall@5",
     "mrr",
     "ndcg@10",
+    "span_recall",
+    "span_precision",
+    "span_iou",
     "exact_match",
     "contains",
     "token_f1",
     "citation_accuracy",
+    "citation_precision",
+    "citation_recall",
     "abstention",
+    "abstention_precision",
+    "abstention_recall",
 )
 """What every evaluation measures, whatever its gate requires: they cost nothing."""
 
@@ -55,15 +62,6 @@ def metrics_for(required: Iterable[str], place: str) -> dict[str, Metric]:
     return chosen
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One example with what it cost: `cost` in USD, None where unpriced or failed; `seconds`, None where failed."""
-
-    result: ExampleResult
-    cost: float | None = None
-    seconds: float | None = None
-
-
 async def measure(
     examples: Sequence[EvalExample],
     target: Target,
@@ -72,9 +70,9 @@ async def measure(
     concurrency: int,
     progress: Progress,
     task: str,
-) -> list[Measured]:
+) -> list[ExampleResult]:
     """Every example in the given order. What a target or a metric raises becomes the error of its example."""
-    done: list[Measured | None] = [None] * len(examples)
+    done: list[ExampleResult | None] = [None] * len(examples)
     waiting = iter(enumerate(examples))
 
     async def work() -> None:
@@ -92,16 +90,15 @@ async def measure(
     return [one for one in done if one is not None]
 
 
-async def _one(example: EvalExample, target: Target, metrics: Mapping[str, Metric]) -> Measured:
+async def _one(example: EvalExample, target: Target, metrics: Mapping[str, Metric]) -> ExampleResult:
     try:
         outcome = await target(example)
     except Exception as error:  # whatever a target raises is a fact about it, and the other examples go on
-        return Measured(ExampleResult(example.id, example.input, "", _said(error), {}, None))
+        return ExampleResult(example.id, example.input, "", _said(error), {}, None)
     try:
-        scores = _scores(example, outcome, metrics)
+        return _kept(example, outcome, "", _scores(example, outcome, metrics))
     except Exception as error:  # the same for metrics, which may come from other packages
-        return Measured(_kept(example, outcome, _said(error), {}), outcome.cost, outcome.seconds)
-    return Measured(_kept(example, outcome, "", scores), outcome.cost, outcome.seconds)
+        return _kept(example, outcome, _said(error), {})
 
 
 def _scores(example: EvalExample, outcome: Outcome, metrics: Mapping[str, Metric]) -> dict[str, float]:
@@ -117,7 +114,16 @@ def _scores(example: EvalExample, outcome: Outcome, metrics: Mapping[str, Metric
 
 
 def _kept(example: EvalExample, outcome: Outcome, error: str, scores: dict[str, float]) -> ExampleResult:
-    return ExampleResult(example.id, example.input, _storable(outcome.output), error, scores, outcome.answer)
+    return ExampleResult(
+        example=example.id,
+        input=example.input,
+        output=_storable(outcome.output),
+        error=error,
+        scores=scores,
+        answer=outcome.answer,
+        seconds=dict(outcome.seconds),
+        cost=outcome.cost,
+    )
 
 
 def _said(error: Exception) -> str:
@@ -132,8 +138,30 @@ def _storable(text: str) -> str:
 
 def summarise(results: Iterable[ExampleResult]) -> dict[str, Interval]:
     """Every metric that applied to at least one example, over those examples."""
+    return {name: interval(scores) for name, scores in _by_name(result.scores for result in results).items()}
+
+
+def times(results: Iterable[ExampleResult]) -> dict[str, StageTime]:
+    """Median and 95th percentile of every stage, over the examples that went through it."""
+    return {
+        name: StageTime(quantile(values, 0.5), quantile(values, 0.95))
+        for name, values in _by_name(result.seconds for result in results).items()
+    }
+
+
+def spent(results: Sequence[ExampleResult]) -> Spent | None:
+    """What the examples that ended well cost; None where none of them has a price."""
+    costs = [result.cost for result in results if result.cost is not None]
+    if not costs:
+        return None
+    mean, low, high = mean_of(costs)
+    unpriced = sum(result.cost is None and not result.error for result in results)
+    return Spent(math.fsum(costs), mean, max(0.0, low), high, len(costs), unpriced)
+
+
+def _by_name(many: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
     values: dict[str, list[float]] = {}
-    for result in results:
-        for name, score in result.scores.items():
-            values.setdefault(name, []).append(score)
-    return {name: interval(scores) for name, scores in values.items()}
+    for one in many:
+        for name, value in one.items():
+            values.setdefault(name, []).append(value)
+    return values

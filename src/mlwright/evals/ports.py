@@ -1,7 +1,7 @@
 """What evaluation asks of the rest of the world; `app` says who answers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mlwright.evals.types import EvalExample
@@ -10,10 +10,12 @@ from mlwright.kernel.ids import Ref
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """A stretch that the target found, best first: the document's key and the text of the stretch."""
+    """A stretch that the target found, best first: the document's key, the text of the stretch, and where it is known
+    its place, characters [start, end) of the document's parsed text."""
 
     document: str
     text: str
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +25,19 @@ class Cited:
     document: str
     quote: str
     resolves: bool
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the target made of one example. `cost` in USD, None where unpriced; `seconds` end to end."""
+    """What the target made of one example. `cost` in USD, None where unpriced; `seconds` per stage and `total`."""
 
     output: str
     retrieved: tuple[Retrieved, ...] = ()
     cited: tuple[Cited, ...] = ()
     abstained: bool = False
     cost: float | None = None
-    seconds: float = 0.0
+    seconds: Mapping[str, float] = field(default_factory=dict)
     answer: Ref | None = None
 
 

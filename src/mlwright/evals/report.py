@@ -22,6 +22,8 @@ class SetReport:
     version: Ref | None
     unanswerable: int
     """How many examples expect an abstention."""
+    synthetic: int
+    """How many examples no person wrote."""
     problem: str
 
 
@@ -55,9 +57,11 @@ def _set(name: str, spec: EvalSetSpec, base: Path) -> SetReport:
     try:
         dataset = sets.read_set(path, name)
     except UserError as error:
-        return SetReport(name, path, 0, spec.min_cases, None, 0, error.message)
+        return SetReport(name, path, 0, spec.min_cases, None, 0, 0, error.message)
     unanswerable = sum(example.unanswerable for example in dataset.examples)
-    return SetReport(name, path, len(dataset.examples), spec.min_cases, dataset.ref, unanswerable, "")
+    return SetReport(
+        name, path, len(dataset.examples), spec.min_cases, dataset.ref, unanswerable, dataset.synthetic, ""
+    )
 
 
 def _gate(name: str, set_name: str, store: Store) -> GateReport:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum
 
 from mlwright.evals import sets, tables
 from mlwright.evals.gate import Baseline, judge
-from mlwright.evals.measure import Measured, measure, metrics_for, summarise
+from mlwright.evals.measure import measure, metrics_for, spent, summarise, times
 from mlwright.evals.ports import Recorder, Target
 from mlwright.evals.spec import GateSpec
-from mlwright.evals.types import EvalDataset, EvalResult, ExampleResult, Interval
+from mlwright.evals.types import EvalDataset, EvalResult, ExampleResult, Interval, Spent, StageTime
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.ids import Ref, new_ref
@@ -34,7 +33,7 @@ async def evaluate(
 ) -> EvalResult:
     """The kept result; one whose gate failed is a result too. Nothing is kept where the evaluation is cut short."""
     metrics = metrics_for(asked.spec.require, f"evals.gates.{asked.gate}.require")
-    measured = await measure(
+    examples = await measure(
         asked.dataset.examples,
         target,
         metrics,
@@ -42,14 +41,14 @@ async def evaluate(
         progress=progress,
         task=f"evaluate {asked.gate}",
     )
-    return await in_thread(_conclude, kernel, record, asked, measured)
+    return await in_thread(_conclude, kernel, record, asked, examples)
 
 
-def _conclude(kernel: Kernel, record: Recorder, asked: Question, measured: Sequence[Measured]) -> EvalResult:
-    examples = [one.result for one in measured]
-    means = summarise(examples)
+def _conclude(kernel: Kernel, record: Recorder, asked: Question, examples: Sequence[ExampleResult]) -> EvalResult:
+    means, seconds, cost = summarise(examples), times(examples), spent(examples)
     baseline = _baseline(kernel, asked)
-    lines = judge(asked.spec, examples, means, min_cases=asked.min_cases, baseline=baseline)
+    synthetic = asked.dataset.synthetic
+    lines = judge(asked.spec, examples, means, min_cases=asked.min_cases, synthetic=synthetic, baseline=baseline)
     errors = sum(bool(one.error) for one in examples)
     made = new_ref("evalresult")
     run = record(
@@ -58,10 +57,11 @@ def _conclude(kernel: Kernel, record: Recorder, asked: Question, measured: Seque
             "gate": asked.gate,
             "set": asked.dataset.name,
             "cases": str(len(examples)),
+            "synthetic": str(synthetic),
             "max_regression": str(asked.spec.max_regression),
             **{f"require.{name}": str(bound) for name, bound in asked.spec.require.items()},
         },
-        _numbers(means, measured, errors),
+        _numbers(means, seconds, cost, errors),
         [asked.of, asked.dataset.ref],
         made,
     )
@@ -76,22 +76,25 @@ def _conclude(kernel: Kernel, record: Recorder, asked: Question, measured: Seque
         passed=all(line.passed for line in lines),
         errors=errors,
         at=kernel.clock.now(),
+        seconds=seconds,
+        cost=cost,
+        synthetic=synthetic,
     )
     _keep(kernel, asked.dataset, result, examples)
     return result
 
 
-def _numbers(means: Mapping[str, Interval], measured: Sequence[Measured], errors: int) -> dict[str, float]:
-    """What the run shows: every mean with its interval, errors, USD and seconds."""
+def _numbers(
+    means: Mapping[str, Interval], seconds: Mapping[str, StageTime], cost: Spent | None, errors: int
+) -> dict[str, float]:
+    """What the run shows: every mean with its interval, the seconds of every stage, USD, errors."""
     numbers = {"errors": float(errors)}
     for name, value in means.items():
         numbers |= {name: value.mean, f"{name}.low": value.low, f"{name}.high": value.high}
-    costs = [one.cost for one in measured if one.cost is not None]
-    seconds = [one.seconds for one in measured if one.seconds is not None]
-    if costs:
-        numbers["cost_usd"] = fsum(costs)
-    if seconds:
-        numbers["seconds_mean"] = fsum(seconds) / len(seconds)
+    for stage, took in seconds.items():
+        numbers |= {f"seconds_{stage}.p50": took.p50.value, f"seconds_{stage}.p95": took.p95.value}
+    if cost is not None:
+        numbers |= {"cost_usd": cost.total, "cost_usd_mean": cost.mean}
     return numbers
 
 

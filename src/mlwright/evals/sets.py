@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
 from mlwright.evals.types import EvalDataset, EvalExample, Expected
 from mlwright.kernel.errors import NotFound, Unreadable
@@ -36,6 +36,13 @@ class _Strict(BaseModel):
 class _Relevant(_Strict):
     document: Annotated[Text, Field(min_length=1)]
     quote: Text = ""
+    span: tuple[NonNegativeInt, NonNegativeInt] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_stretch(self) -> "_Relevant":
+        if self.span is not None and self.span[0] >= self.span[1]:
+            raise ValueError(f"`span` {list(self.span)} is empty: it is [first character, one after the last]")
+        return self
 
 
 class _Line(_Strict):
@@ -48,6 +55,7 @@ class _Line(_Strict):
     unanswerable: bool = False
     tags: tuple[Text, ...] = ()
     metadata: dict[Text, Text] = Field(default_factory=dict)
+    synthetic: Text = ""
 
     @model_validator(mode="after")
     def _means_something(self) -> "_Line":
@@ -58,9 +66,16 @@ class _Line(_Strict):
         return self
 
     def example(self) -> EvalExample:
-        relevant = tuple(Expected(one.document, one.quote) for one in self.relevant)
+        relevant = tuple(Expected(one.document, one.quote, one.span) for one in self.relevant)
         return EvalExample(
-            self.id, self.input, self.expected_output, relevant, self.unanswerable, self.tags, dict(self.metadata)
+            id=self.id,
+            input=self.input,
+            expected_output=self.expected_output,
+            relevant=relevant,
+            unanswerable=self.unanswerable,
+            tags=self.tags,
+            metadata=dict(self.metadata),
+            synthetic=self.synthetic,
         )
 
 
@@ -117,8 +132,15 @@ def rewritten(name: str, content: bytes) -> EvalDataset:
     return dataset(name, tuple(_Line.model_validate_json(line).example() for line in lines))
 
 
-def _plain(example: EvalExample) -> dict[str, object]:
-    return asdict(example)
+def _plain(example: EvalExample) -> dict[str, Any]:
+    """Fields that came later are left out where they are not used, so that sets keep the names they had."""
+    plain = asdict(example)
+    for one in plain["relevant"]:
+        if one["span"] is None:
+            del one["span"]
+    if not example.synthetic:
+        del plain["synthetic"]
+    return plain
 
 
 def _problems(error: ValidationError | UnicodeDecodeError) -> Iterator[str]:

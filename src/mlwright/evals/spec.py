@@ -28,6 +28,10 @@ class GateSpec(_Section):
         description="The largest drop of a required metric against the release in production (0.02 is two points of a "
         "metric from 0 to 1), over the examples that both answered. Without it nothing is compared.",
     )
+    allow_synthetic: bool = Field(
+        default=False,
+        description="Whether examples that a program made may decide; they fail the gate otherwise.",
+    )
 
 
 class EvalSpec(_Section):

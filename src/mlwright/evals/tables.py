@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from mlwright.evals.types import EvalResult, ExampleResult, Interval, Requirement
+from mlwright.evals.types import EvalResult, ExampleResult, Interval, Quantile, Requirement, Spent, StageTime
 from mlwright.kernel.clock import stamp, unstamp
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.store import Store
@@ -32,7 +32,7 @@ def add_result(store: Store, result: EvalResult, set_name: str, examples: Sequen
     last = store.one("select max(number) as number from eval_result")
     store.write(
         "insert into eval_result (ref, number, gate, set_name, target, dataset, run, metrics, requirements, passed,"
-        " errors, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " errors, at, seconds, cost, synthetic) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             str(result.ref),
             ((last["number"] if last else None) or 0) + 1,
@@ -46,11 +46,14 @@ def add_result(store: Store, result: EvalResult, set_name: str, examples: Sequen
             int(result.passed),
             result.errors,
             stamp(result.at),
+            json.dumps({name: asdict(took) for name, took in result.seconds.items()}),
+            json.dumps(asdict(result.cost)) if result.cost else None,
+            result.synthetic,
         ),
     )
     store.write_many(
-        "insert into eval_example (result, place, example, input, output, error, scores, answer)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into eval_example (result, place, example, input, output, error, scores, answer, seconds, cost)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 str(result.ref),
@@ -61,6 +64,8 @@ def add_result(store: Store, result: EvalResult, set_name: str, examples: Sequen
                 one.error,
                 json.dumps(dict(one.scores)),
                 str(one.answer) if one.answer else None,
+                json.dumps(dict(one.seconds)),
+                one.cost,
             )
             for place, one in enumerate(examples)
         ],
@@ -108,6 +113,8 @@ def examples(store: Store, result: Ref) -> list[ExampleResult]:
             row["error"],
             json.loads(row["scores"]),
             Ref.parse(row["answer"]) if row["answer"] else None,
+            json.loads(row["seconds"]),
+            row["cost"],
         )
         for row in store.rows("select * from eval_example where result = ? order by place", (str(result),))
     ]
@@ -125,7 +132,14 @@ def _result(row: Row) -> EvalResult:
         passed=bool(row["passed"]),
         errors=row["errors"],
         at=unstamp(row["at"]),
+        seconds={name: _took(took) for name, took in json.loads(row["seconds"]).items()},
+        cost=Spent(**json.loads(row["cost"])) if row["cost"] else None,
+        synthetic=row["synthetic"],
     )
+
+
+def _took(stage: Mapping[str, Any]) -> StageTime:
+    return StageTime(Quantile(**stage["p50"]), Quantile(**stage["p95"]))
 
 
 def _requirement(line: dict[str, Any]) -> Requirement:

@@ -9,15 +9,18 @@ from mlwright.kernel.ids import Ref
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A stretch that should be found: the document's key, and where it is known the words that stand there."""
+    """A stretch that should be found: the document's key, and where they are known the words that stand there and
+    their place, characters [start, end) of the document's parsed text."""
 
     document: str
     quote: str = ""
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EvalExample:
-    """One line of an eval set. An `unanswerable` example expects the system to abstain."""
+    """One line of an eval set. An `unanswerable` example expects the system to abstain; `synthetic` names what made
+    the example, and is empty where a person wrote it."""
 
     id: str
     input: str
@@ -26,6 +29,7 @@ class EvalExample:
     unanswerable: bool = False
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    synthetic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class EvalDataset:
     name: str
     examples: tuple[EvalExample, ...]
 
+    @property
+    def synthetic(self) -> int:
+        """How many examples no person wrote."""
+        return sum(bool(example.synthetic) for example in self.examples)
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -45,6 +54,38 @@ class Interval:
     low: float
     high: float
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A quantile of `n` durations in seconds with its 95 % interval from order statistics. A bound is None where so few
+    values bound it on that side by nothing."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """What a stage of an answer took: its median and its 95th percentile."""
+
+    p50: Quantile
+    p95: Quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the examples cost in USD: all that have a price together, and their mean with its 95 % interval.
+    `unpriced` counts those without a price, which are not in the sum."""
+
+    total: float
+    mean: float
+    low: float
+    high: float
+    n: int
+    unpriced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +102,8 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class EvalResult:
-    """One evaluation. `run` is the tracked run, `target` what was evaluated (a release or an index)."""
+    """One evaluation. `run` is the tracked run, `target` what was evaluated (a release or an index). `seconds` are per
+    stage and `total`; `cost` is None where no example has a price; `synthetic` counts examples that no person wrote."""
 
     ref: Ref
     gate: str
@@ -73,6 +115,9 @@ class EvalResult:
     passed: bool
     errors: int
     at: datetime
+    seconds: Mapping[str, StageTime] = field(default_factory=dict)
+    cost: Spent | None = None
+    synthetic: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +130,7 @@ class ExampleResult:
     error: str
     scores: Mapping[str, float]
     answer: Ref | None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Per stage and `total`; empty where it failed."""
+    cost: float | None = None
+    """In USD; None where it failed or has no price."""

@@ -11,15 +11,16 @@ from mlwright.evals import Cited, EvalExample, Expected, MetricPart, Outcome, Re
 _STRETCHES = (
     Retrieved("a.md", "the first words of a"),
     Retrieved("b.md", "words of b"),
-    Retrieved("a.md", "more of a"),
+    Retrieved("a.md", "more of a", (40, 49)),
 )
-_CITED = (Cited("a.md", "words", True), Cited("b.md", "nowhere", False))
+_CITED = (Cited("a.md", "words", True), Cited("b.md", "nowhere", False, (0, 7)))
 _EXAMPLES = (
     EvalExample("plain", "What is it?"),
     EvalExample("expected", "What is it?", "the words"),
     EvalExample("article", "What is it?", "The"),
     EvalExample("relevant", "What is it?", "words", (Expected("a.md"), Expected("b.md", "words  of\nb"))),
     EvalExample("missing", "What is it?", "words", (Expected("c.md", "nothing"),)),
+    EvalExample("spans", "What is it?", "words", (Expected("a.md", span=(45, 60)), Expected("b.md", "words"))),
     EvalExample("unanswerable", "What is it?", unanswerable=True),
 )
 _OUTCOMES = (

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from mlwright.app import Diagnosis, Status, UpReport
 from mlwright.data import Dataset, Quarantined
-from mlwright.evals import EvalResult, Interval, Requirement
+from mlwright.evals import EvalResult, Interval, Quantile
 from mlwright.faces.cli.show.console import console, seconds, size, usd
 from mlwright.rag import IndexReport
 from mlwright.serving import EndpointReport, Traffic
@@ -66,18 +66,36 @@ def results(found: Sequence[EvalResult]) -> None:
         for line in result.requirements:
             if line.metric not in result.metrics:
                 console.print(Text(f"{line.metric}: {line.why}", style="good" if line.passed else "bad"))
+        _time_and_cost(result)
         if result.errors:
             console.print(Text(f"{result.errors} examples ended in an error", style="warn"))
     if not found:
         console.print(Text("the blueprint has no gate", style="warn"))
 
 
-def _needs(line: Requirement | None) -> Text:
-    if line is None:
-        return Text()
-    return Text(
-        f"{line.op} {line.bound:g} ✓" if line.passed else f"✗ {line.why}", style="good" if line.passed else "bad"
-    )
+def _time_and_cost(result: EvalResult) -> None:
+    if result.seconds:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("seconds of", "p50", "95 % interval", "p95", "95 % interval", "n"):
+            table.add_column(heading, justify="left" if heading == "seconds of" else "right")
+        for stage, took in result.seconds.items():
+            half, most = took.p50, took.p95
+            table.add_row(stage, seconds(half.value), _between(half), seconds(most.value), _between(most), str(half.n))
+        console.print(table)
+    if result.cost:
+        cost = result.cost
+        unpriced = f"; {cost.unpriced} have no price" if cost.unpriced else ""
+        each = f"{usd(cost.mean)} an answer ({usd(cost.low)} to {usd(cost.high)})"
+        console.print(Text(f"cost: {usd(cost.total)} for {cost.n} examples, {each}{unpriced}"))
+    if result.synthetic:
+        told = f"{result.synthetic} of the examples are synthetic: made by a program, not written by a person"
+        console.print(Text(told, style="warn"))
+
+
+def _between(value: Quantile) -> str:
+    low = "" if value.low is None else seconds(value.low)
+    high = "" if value.high is None else seconds(value.high)
+    return f"{low} to {high}" if low and high else (f"from {low}" if low else f"up to {high}" if high else "unknown")
 
 
 def _interval(value: Interval) -> str:
