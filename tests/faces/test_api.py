@@ -65,6 +65,38 @@ def test_ask_streams_tokens_and_then_done(client: httpx2.Client, asked_by: str) 
     assert events[-1][1]["text"] == "old: why?"
 
 
+CITATION = {
+    "number": 1,
+    "key": "a.md",
+    "title": "",
+    "page": None,
+    "lines": [3, 5],
+    "document": "document:docs/a.md",
+    "quote": "x",
+}
+
+
+def test_citations_come_before_the_text_with_their_mark(client: httpx2.Client, handlers: ScriptedHandlers) -> None:
+    handlers.citations = [CITATION]
+    events = events_in(client.post("/v1/ask", json={"question": "it is so [1].", "stream": True}).text)
+    assert [event for event, _ in events] == ["token", "citation", "token", "done"]
+    assert events[1][1] == CITATION
+    body = {"model": "answer", "messages": [{"role": "user", "content": "it is so [1]."}]}
+    noted = {
+        "type": "url_citation",
+        "url_citation": {
+            "start_index": 14,
+            "end_index": 17,
+            "url": "mlwright:document:docs/a.md#L3-L5",
+            "title": "a.md",
+        },
+    }
+    assert client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["annotations"] == [noted]
+    lines = client.post("/v1/chat/completions", json={**body, "stream": True}).text.split("\n\n")
+    deltas = [json.loads(line[6:])["choices"][0]["delta"] for line in lines if line.startswith("data: {")]
+    assert [delta["annotations"] for delta in deltas if "annotations" in delta] == [[noted]]
+
+
 def test_a_failure_before_the_stream_has_its_status_and_one_in_it_is_an_event(
     client: httpx2.Client, handlers: ScriptedHandlers
 ) -> None:
@@ -109,7 +141,12 @@ def test_chat_completions_as_the_sdk_sends_them(client: httpx2.Client) -> None:
     response = client.post("/v1/chat/completions", json=body, headers={"authorization": "Bearer unused"})
     data = response.json()
     assert (data["object"], data["model"]) == ("chat.completion", "answer") and data["id"].startswith("chatcmpl-")
-    assert data["choices"][0]["message"] == {"role": "assistant", "content": "old: why?", "refusal": None}
+    assert data["choices"][0]["message"] == {
+        "role": "assistant",
+        "content": "old: why?",
+        "refusal": None,
+        "annotations": [],
+    }
     assert data["choices"][0]["finish_reason"] == "stop"
     assert data["usage"] == {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
     assert data["mlwright"]["answer"].startswith("answer:")

@@ -12,7 +12,7 @@ def answer_data(answer: Answer) -> dict[str, object]:
         "question": answer.question,
         "text": answer.text,
         "abstained": answer.abstained,
-        "citations": [_citation(citation) for citation in answer.citations],
+        "citations": [citation_data(citation) for citation in answer.citations],
         "index": str(answer.index),
         "prompt": str(answer.prompt),
         "model": str(answer.model),
@@ -24,7 +24,8 @@ def answer_data(answer: Answer) -> dict[str, object]:
     }
 
 
-def _citation(citation: Citation) -> dict[str, object]:
+def citation_data(citation: Citation) -> dict[str, object]:
+    """One citation: `number` is that of its mark, `quote` stands at `characters` of the document `version`."""
     span = citation.span
     return {
         "number": citation.number,

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from mlwright.app.answers import answer_data
+from mlwright.app.answers import answer_data, citation_data
 from mlwright.data import Data, FileVersion
 from mlwright.evals import Cited, EvalExample, Outcome, Retrieved
 from mlwright.kernel.errors import NotFound, Unreadable
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Answer, Hit, Rag, SourceDocument, Token
+from mlwright.rag import Answer, Citation, Hit, Rag, SourceDocument, Token
 from mlwright.serving import Event, Handler, Request
 
 
@@ -56,7 +56,7 @@ class Pipelines:
 
 
 def handler_of(rag: Rag, release: Ref) -> Handler:
-    """RAG speaks of tokens and answers, serving of events: this is where they meet."""
+    """RAG speaks of tokens, citations and answers, serving of events: this is where they meet."""
 
     async def handle(request: Request) -> AsyncIterator[Event]:
         stream = rag.answer(request.question, model=request.model, where=request.filter or None, release=release)
@@ -64,6 +64,8 @@ def handler_of(rag: Rag, release: Ref) -> Handler:
             match item:
                 case Token():
                     yield Event("token", {"text": item.text})
+                case Citation():
+                    yield Event("citation", citation_data(item))
                 case Answer():
                     yield Event("done", answer_data(item))
 

@@ -64,7 +64,7 @@ class App(Joined):
         async for event in self.serving.call(endpoint, request):
             if event.type == "token":
                 on_token(str(event.data["text"]))
-            else:
+            elif event.type == "done":
                 data = event.data
         return self.answer(str(data["answer"]))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlwright.rag.types import Retrieval as Retrieval
     from mlwright.rag.types import Span as Span
     from mlwright.rag.types import Token as Token
+    from mlwright.rag.types import Turn as Turn
 
 __all__ = [
     "Answer",
@@ -52,6 +53,7 @@ __all__ = [
     "SourceDocument",
     "Span",
     "Token",
+    "Turn",
     "answer_of",
     "answers",
     "build_rag",
@@ -68,5 +70,5 @@ __getattr__, __dir__ = front_door(
     prompt="Prompt built_in",
     report="RagReport",
     spec="PipelineSpec",
-    types="Answer Block Chunk Citation DocumentInfo Hit IndexReport Parsed Retrieval Span Token",
+    types="Answer Block Chunk Citation DocumentInfo Hit IndexReport Parsed Retrieval Span Token Turn",
 )

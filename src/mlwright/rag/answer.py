@@ -14,13 +14,16 @@ from mlwright.kernel.lineage import Edge
 from mlwright.kernel.spans import GenAI
 from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Price, Usage, cost_of
 from mlwright.rag import tables
-from mlwright.rag.citing import Cited, Marks, cite, sentences
+from mlwright.rag.citing import Cited, Citer, cite
 from mlwright.rag.context import Shown, assemble
 from mlwright.rag.indexes import Filter
 from mlwright.rag.prompt import NO_ANSWER, Prompt
 from mlwright.rag.retrieve import Retriever
+from mlwright.rag.sentences import sentences
 from mlwright.rag.spec import GenerateSpec
-from mlwright.rag.types import Answer, Retrieval, Token
+from mlwright.rag.strict import StrictCiter
+from mlwright.rag.texts import Texts
+from mlwright.rag.types import Answer, Citation, Retrieval, Token
 
 TOP_PASSAGES = Ref("model", "rule/top_passages@1")
 _PASSAGES = 3
@@ -37,6 +40,7 @@ class _Draft:
     price: Price | None
     retrieval: Retrieval
     shown: list[Shown]
+    pages: Mapping[str, Sequence[int]]
     seconds: dict[str, float]
     began: float
     usage: Usage = field(default_factory=Usage)
@@ -56,6 +60,7 @@ class Answerer:
     prices: Mapping[str, Price | None]
     prompt: Prompt
     retriever: Retriever
+    texts: Texts
 
     async def answer(
         self,
@@ -65,32 +70,32 @@ class Answerer:
         where: Filter | None = None,
         release: Ref | None = None,
         timeout: float | None = None,
-    ) -> AsyncGenerator[Token | Answer]:
-        """Tokens, and last the Answer, which is kept when it is given out.
+    ) -> AsyncGenerator[Token | Citation | Answer]:
+        """Tokens, each citation before the token that shows its mark, and last the Answer, kept when it is given out.
 
-        The text of the Answer is the one that counts: marks that proved to support nothing are gone from it, and where
-        citations are required and none holds, it abstains. Closing the iterator early stops the model, and keeps
-        nothing. `timeout` is in seconds, for the model. Raises NotFound for an unknown model or before the first
-        ingest, and what the model raises."""
+        Marks that prove to support nothing never appear. Where citations are required, the text begins to come with
+        the first one that holds; where none does, the Answer abstains, and that is all that is said. Closing the
+        iterator early stops the model, and keeps nothing. `timeout` is in seconds, for the model. Raises NotFound for
+        an unknown model or before the first ingest, and what the model raises."""
         writer = self._model(model)
         draft = await self._draft(question, writer.ref, self.prices.get(model or self.spec.model), where, release)
         if not draft.retrieval.hits and self.spec.if_empty == "abstain":
             yield Token(NO_ANSWER)
             yield await self._finish(draft, Cited(NO_ANSWER, ()), abstained=True)
             return
-        marks, said = Marks({one.number for one in draft.shown}), []
-        async with aclosing(self._written(writer, draft, timeout)) as pieces:
+        citer = (StrictCiter if self.spec.cite == "strict" else Citer)(draft.shown, draft.pages)
+        said = False
+        async with aclosing(self._supported(writer, draft, citer, timeout)) as pieces:
             async for piece in pieces:
-                said.append(piece)
-                if ready := marks.feed(piece):
-                    yield Token(ready)
-        if ready := marks.rest():
-            yield Token(ready)
-        cited = await in_thread(self._cite, "".join(said), draft.shown)
-        unsupported = self.spec.cite == "required" and not cited.citations
+                said = True
+                yield piece if isinstance(piece, Citation) else Token(piece)
+        cited = citer.cited
+        unsupported = self.spec.cite != "optional" and not cited.citations
         abstained = draft.stopped == "abstain" or not cited.text or NO_ANSWER in cited.text or unsupported
-        if unsupported and draft.stopped != "abstain":
+        if not cited.text or (unsupported and draft.stopped != "abstain"):
             cited = Cited(NO_ANSWER, ())
+        if not said:
+            yield Token(cited.text)
         yield await self._finish(draft, cited, abstained=abstained)
 
     async def passages(self, question: str, *, where: Filter | None = None, release: Ref | None = None) -> Answer:
@@ -98,7 +103,7 @@ class Answerer:
         draft = await self._draft(question, TOP_PASSAGES, None, where, release)
         best = draft.shown[:_PASSAGES]
         text = "\n\n".join(f"{_opening(one.text)} [{one.number}]" for one in best)
-        cited = await in_thread(self._cite, text, best)
+        cited = cite(text, best, draft.pages)
         return await self._finish(draft, cited if best else Cited(NO_ANSWER, ()), abstained=not best)
 
     def model_ref(self, name: str = "") -> Ref:
@@ -118,18 +123,46 @@ class Answerer:
         began = perf_counter()
         retrieval = await self.retriever.retrieve(question, where=where)
         seconds = {**retrieval.seconds, "retrieve": perf_counter() - began}
-        shown = await in_thread(self._shown, question, retrieval)
-        return _Draft(question, release, model, price, retrieval, shown, seconds, began)
+        shown, pages = await in_thread(self._shown, question, retrieval)
+        return _Draft(question, release, model, price, retrieval, shown, pages, seconds, began)
 
-    def _shown(self, question: str, retrieval: Retrieval) -> list[Shown]:
-        """The passages that fit into the budget beside the rest of the prompt."""
+    def _shown(self, question: str, retrieval: Retrieval) -> tuple[list[Shown], Mapping[str, Sequence[int]]]:
+        """The passages that fit into the budget beside the rest of the prompt, and the pages of their documents."""
         empty = self.prompt.messages(question, (), cite=self.spec.cite)
         used = sum(self._tokens(message.content) for message in empty)
         markup = 40 * len(retrieval.hits)  # what stands around each passage: its number, file, lines and headings
-        return assemble(retrieval.hits, self.spec.context - used - markup, self._tokens)
+        budget = self.spec.context - used - markup
+        shown = assemble(retrieval.hits, budget, self._tokens, read=self.texts.read)
+        return shown, self.texts.pages(sorted({chunk.version for one in shown for chunk in one.chunks}))
 
     def _tokens(self, text: str) -> int:
         return len(self.embedder.token_ends(text))
+
+    async def _supported(
+        self, model: ChatModel, draft: _Draft, citer: Citer | StrictCiter, timeout: float | None
+    ) -> AsyncGenerator[str | Citation]:
+        """What the model says, as far as it may be shown: from the first citation on, where one is required."""
+        held: list[str] | None = None if self.spec.cite == "optional" else []
+        async with aclosing(self._cited(model, draft, citer, timeout)) as pieces:
+            async for piece in pieces:
+                if held is None:
+                    yield piece
+                elif isinstance(piece, str):
+                    held.append(piece)
+                else:
+                    yield piece
+                    yield "".join(held)
+                    held = None
+
+    async def _cited(
+        self, model: ChatModel, draft: _Draft, citer: Citer | StrictCiter, timeout: float | None
+    ) -> AsyncGenerator[str | Citation]:
+        async with aclosing(self._written(model, draft, timeout)) as pieces:
+            async for piece in pieces:
+                for item in citer.feed(piece):
+                    yield item
+        for item in citer.end():
+            yield item
 
     async def _written(self, model: ChatModel, draft: _Draft, timeout: float | None) -> AsyncGenerator[str]:
         """What the model says, piece by piece; its usage goes to the draft."""
@@ -160,11 +193,6 @@ class Answerer:
         draft.seconds["generate"] = perf_counter() - began
         if not finished:
             raise ProviderError(f"{model.ref} ended without saying so", hint="the answer may be cut short; ask again")
-
-    def _cite(self, text: str, shown: Sequence[Shown]) -> Cited:
-        versions = {chunk.version for one in shown for chunk in one.chunks}
-        found = (tables.version(self.kernel.store, version) for version in versions)
-        return cite(text, shown, {stored.version.id: stored.parsed.pages for stored in found if stored})
 
     async def _finish(self, draft: _Draft, cited: Cited, *, abstained: bool) -> Answer:
         """Make the answer, and keep it: it can be looked up by anybody when this returns."""

@@ -23,6 +23,7 @@ from mlwright.rag.retrieve import Retriever
 from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import PARSING, Shelf
 from mlwright.rag.spec import PipelineSpec
+from mlwright.rag.texts import Texts
 from mlwright.rag.types import Answer, Chunk, Citation, DocumentInfo, IndexReport, Parsed, Retrieval, Token
 
 
@@ -74,7 +75,9 @@ class Rag:
         self._opened: Index | None = None
         self._opening = threading.Lock()
         self._retriever = Retriever(name, spec, kernel, embedder, self._shelf, self._index)
-        self._answerer = Answerer(name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever)
+        self._answerer = Answerer(
+            name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever, Texts(kernel)
+        )
 
     # --- verbs
 
@@ -110,8 +113,9 @@ class Rag:
         where: Filter | None = None,
         release: Ref | None = None,
         timeout: float | None = None,
-    ) -> AsyncGenerator[Token | Answer]:
-        """Tokens as they come, and last the Answer; see `Answerer.answer`. `model` is a name of `models.chat`."""
+    ) -> AsyncGenerator[Token | Citation | Answer]:
+        """Tokens and citations as they come, and last the Answer: see `Answerer.answer`. `model` is a name of
+        `models.chat`."""
         return self._answerer.answer(question, model=model, where=where, release=release, timeout=timeout)
 
     async def passages(self, question: str, *, where: Filter | None = None, release: Ref | None = None) -> Answer:

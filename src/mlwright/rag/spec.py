@@ -59,8 +59,10 @@ class GenerateSpec(_Section):
         description="A prompt template, as a path from the blueprint's folder; the built-in one if absent.",
     )
     context: Count = Field(default=4000, description="The budget of the whole prompt, in the embedder's tokens.")
-    cite: Literal["required", "optional"] = Field(
-        default="required", description="`required`: an answer without one citation that holds becomes an abstention."
+    cite: Literal["strict", "required", "optional"] = Field(
+        default="required",
+        description="`required`: an answer without one citation that holds becomes an abstention; `strict`: so does "
+        "each sentence go that no passage supports, and text comes by the paragraph.",
     )
     if_empty: Literal["abstain", "answer"] = Field(
         default="abstain", description="When nothing is found: abstain without a call, or let the model answer."

@@ -8,7 +8,7 @@ needed no fallback are kept, as JSON, in memory and in the store.
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,8 +39,12 @@ class Entry:
     text: str
     done: Mapping[str, object]
 
-    def replay(self) -> tuple[Event, Event]:
-        return Event("token", {"text": self.text}), Event("done", {**self.done, "cached": True})
+    def replay(self) -> Iterator[Event]:
+        cited = self.done.get("citations")
+        for citation in cited if isinstance(cited, Sequence) else ():
+            yield Event("citation", citation)
+        yield Event("token", {"text": self.text})
+        yield Event("done", {**self.done, "cached": True})
 
     def to_json(self) -> str:
         return orjson.dumps({"text": self.text, "done": dict(self.done)}).decode()
@@ -131,7 +135,7 @@ class ExactCache:
                 async for event in events:
                     if event.type == "token":
                         said.append(str(event.data["text"]))
-                    else:
+                    elif event.type == "done":
                         entry = Entry("".join(said), event.data)
                         if "fallback" not in event.data:
                             self.put(key, endpoint, entry, ttl)

@@ -20,14 +20,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a stream: `token` {text} while it speaks, then `done` {answer…} once.
+    """One event of a stream: `token` {text} while it speaks, `citation` {number, quote…} before the token that shows
+    its mark, then `done` {answer…} once.
 
     The data of `done` is JSON and is what the non-streamed call returns. Serving reads its `answer` (a
     reference as text) and `cost` (USD or None), and adds `cached`: true to a replayed one and `fallback`: its name to
     a rescued one; the faces read `text` and `usage` {input_tokens, output_tokens}. A failure is an exception of the
     handler; the face turns it into an `error` event when the stream has begun."""
 
-    type: Literal["token", "done"]
+    type: Literal["token", "citation", "done"]
     data: Mapping[str, object] = field(default_factory=dict)
 
 

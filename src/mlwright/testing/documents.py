@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from mlwright.kernel.errors import NotFound, Unreadable
 from mlwright.kernel.ids import Ref, content_ref, digest
-from mlwright.rag import Answer, SourceDocument, Token
+from mlwright.rag import Answer, Citation, SourceDocument, Token
 
 GUIDE = """# Boilers
 
@@ -76,13 +76,13 @@ class MemoryRuns:
         return Ref("run", f"r{len(self.made)}")
 
 
-async def finished(stream: AsyncIterator[Token | Answer]) -> tuple[str, Answer]:
-    """What was streamed, and the answer."""
+async def finished(stream: AsyncIterator[Token | Citation | Answer]) -> tuple[str, Answer]:
+    """The text that was streamed, and the answer."""
     said, answer = [], None
     async for item in stream:
         if isinstance(item, Token):
             said.append(item.text)
-        else:
+        elif isinstance(item, Answer):
             answer = item
     assert answer is not None
     return "".join(said), answer

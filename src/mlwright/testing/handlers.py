@@ -1,7 +1,7 @@
 """A release that answers by script: for tests of serving and of what stands around it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlwright.kernel.ids import Ref, new_ref
@@ -13,13 +13,15 @@ class ScriptedHandlers:
     """Satisfies serving's port `Handlers`. Every release answers with its id and the question, in two tokens.
 
     `failures` are raised one per call, before the first token (`halfway`: after it); `fails` says which releases or
-    models always fail; `seconds` is how long an answer takes; `asked` and `cancelled` tell what happened."""
+    models always fail; `seconds` is how long an answer takes, `citations` what it cites before its second token;
+    `asked` and `cancelled` tell what happened."""
 
     failures: list[Exception] = field(default_factory=list)
     fails: Callable[[Ref, Request], Exception | None] = lambda release, request: None
     halfway: bool = False
     seconds: float = 0.0
     cost: float | None = 0.001
+    citations: Sequence[Mapping[str, object]] = ()
     version: str = "1"
     asked: list[tuple[Ref, Request]] = field(default_factory=list)
     cancelled: int = 0
@@ -54,6 +56,8 @@ class ScriptedHandlers:
             yield Event("token", {"text": f"{request.model or release.id}: "})
             if self.halfway:
                 self._fail(release, request)
+            for citation in self.citations:
+                yield Event("citation", citation)
             yield Event("token", {"text": request.question})
             yield Event("done", self._done(f"{request.model or release.id}: {request.question}", release))
         except (asyncio.CancelledError, GeneratorExit):
@@ -71,6 +75,6 @@ class ScriptedHandlers:
     def _done(self, text: str, release: Ref) -> dict[str, object]:
         usage = {"input_tokens": 7, "output_tokens": 3}
         return {
-            "answer": str(new_ref("answer")), "text": text, "citations": [], "abstained": False, "usage": usage,
-            "cost": self.cost, "release": str(release),
+            "answer": str(new_ref("answer")), "text": text, "citations": list(self.citations), "abstained": False,
+            "usage": usage, "cost": self.cost, "release": str(release),
         }  # fmt: skip

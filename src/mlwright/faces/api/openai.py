@@ -1,11 +1,11 @@
 """The protocol of OpenAI: `/v1/chat/completions` and `/v1/models`, where a model is an endpoint of the blueprint.
 
 The question is the last message of the user; the endpoint brings its own prompt and passages, so system messages and
-sampling parameters are accepted and have no effect. Beside the fields of the protocol an answer has `mlwright`: its
-reference, citations and cost.
+sampling parameters are accepted and have no effect. Citations come as annotations of the text. Beside the fields of the
+protocol an answer has `mlwright`: its reference, citations and cost.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from time import time
 from typing import TYPE_CHECKING, Any, Literal
@@ -109,7 +109,10 @@ def _model(name: str) -> dict[str, object]:
 
 
 def _completion(model: str, done: Mapping[str, object]) -> dict[str, object]:
-    message = {"role": "assistant", "content": done.get("text", ""), "refusal": None}
+    text = str(done.get("text", ""))
+    cited = done.get("citations")
+    notes = [_annotation(one, text) for one in cited] if isinstance(cited, Sequence) else []
+    message = {"role": "assistant", "content": text, "refusal": None, "annotations": notes}
     return {
         **_frame(model, "chat.completion"),
         "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
@@ -124,19 +127,45 @@ async def _chunks(events: AsyncIterator[Event], model: str, *, usage: bool) -> A
     def chunk(delta: Mapping[str, object], finish: str | None = None) -> dict[str, object]:
         return {**frame, "choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]}
 
-    begun = False
+    begun, said = False, ""
+    waiting: list[Mapping[str, Any]] = []
     async with aclosing(events) as open_events:  # type: ignore[type-var]  # serving's iterators can be closed
         async for event in open_events:
             if not begun:
                 begun = True
                 yield _data(chunk({"role": "assistant", "content": ""}))
+            if event.type == "citation":
+                waiting.append(event.data)
+                continue
             if event.type == "token":
-                yield _data(chunk({"content": event.data["text"]}))
+                text = str(event.data["text"])
+                said += text
+                delta: dict[str, object] = {"content": text}
+                if waiting:
+                    delta["annotations"] = [_annotation(one, said) for one in waiting]
+                    waiting.clear()
+                yield _data(chunk(delta))
                 continue
             yield _data({**chunk({}, "stop"), "mlwright": _extra(event.data)})
             if usage:
                 yield _data({**frame, "choices": [], "usage": _usage(event.data)})
     yield b"data: [DONE]\n\n"
+
+
+def _annotation(citation: Mapping[str, Any], said: str) -> dict[str, object]:
+    """A citation in the shape of OpenAI's: where its mark stands in the text, and what it leads to."""
+    mark = f"[{citation['number']}]"
+    at = said.rfind(mark)
+    place = f"page={citation['page']}" if citation["page"] else f"L{citation['lines'][0]}-L{citation['lines'][1]}"
+    return {
+        "type": "url_citation",
+        "url_citation": {
+            "start_index": max(0, at),
+            "end_index": at + len(mark) if at >= 0 else 0,
+            "url": f"mlwright:{citation['document']}#{place}",
+            "title": citation["title"] or citation["key"],
+        },
+    }
 
 
 def _frame(model: str, kind: str) -> dict[str, object]:

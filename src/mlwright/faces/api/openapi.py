@@ -40,7 +40,7 @@ _OPENAI_ERROR = {"description": "What went wrong", "content": {"application/json
 
 _EVENT = {
     "type": "object",
-    "properties": {"event": {"enum": ["token", "done", "error"]}, "data": {"type": "string"}},
+    "properties": {"event": {"enum": ["token", "citation", "done", "error"]}, "data": {"type": "string"}},
     "description": "Each server-sent event; `data` is JSON. The protocol of OpenAI sends `data` only.",
 }
 

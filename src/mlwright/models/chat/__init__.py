@@ -22,8 +22,12 @@ class ChatFacts(PricedFacts):
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`stable` says how many characters of the content, from its start, are likely to come again in a later request:
+    what a provider may cache."""
+
     role: Role
     content: str
+    stable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
