@@ -49,7 +49,7 @@ def test_the_main_content_keeps_its_structure() -> None:
         ("item", 0, "2. Close it"),
         ("item", 0, "- gently"),
         ("code", 0, "def run():\n    return 1"),
-        ("table", 0, "Part | Size | Size\nValve | 1 | 2\nValve | 3 | 4"),
+        ("table", 0, "| Part | Size | Size |\n| --- | --- | --- |\n| Valve | 1 | 2 |\n| Valve | 3 | 4 |"),
         ("quote", 0, "Said once."),
     ]
 
@@ -62,7 +62,7 @@ def test_what_is_no_content_is_dropped(gone: str) -> None:
 def test_the_page_says_what_it_is() -> None:
     document = parsed(PAGE)
     assert document.title == "The pump"
-    assert document.meta == {"author": "Ada", "date": "2024-05-01", "language": "de"}
+    assert document.meta == {"author": "Ada", "created": "2024-05-01", "lang": "de"}
 
 
 def test_navigation_that_is_not_marked_is_dropped_too() -> None:

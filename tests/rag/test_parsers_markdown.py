@@ -89,6 +89,7 @@ def test_front_matter_becomes_metadata() -> None:
         "title": "The guide",
         "author": "Ada, Grace",
         "date": "2024-05-01",
+        "created": "2024-05-01",
         "tags": "pump, valve",
         "draft": "False",
     }

@@ -22,6 +22,8 @@ from mlwright.rag.types import Parsed
 
 SLOT = "mlwright.rag.parsers"
 HEAD = 8192
+_TAIL = 1 << 16
+"""The end of an archive lists what is in it."""
 _START_SECONDS = 60.0
 _ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
 
@@ -120,11 +122,11 @@ def choose(parsers: Sequence[ParserPart], data: bytes, key: str) -> ParserPart:
     """The parser of a file: by its first bytes, else by its suffix, else plain text.
 
     Raises Unreadable (`binary`) for what is neither text nor known."""
-    head = data[:HEAD]
+    head = data[:HEAD] + (data[-_TAIL:] if data.startswith(b"PK") else b"")
     for part in parsers:
         if part.matches(head):
             return part
-    binary = looks_binary(head)
+    binary = looks_binary(data[:HEAD])
     suffix = PurePosixPath(key.replace("\\", "/")).suffix.lower()
     for part in parsers:
         if suffix in part.suffixes and part.media_type.startswith("text/") != binary:

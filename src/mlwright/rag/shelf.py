@@ -10,7 +10,7 @@ from mlwright.models import Embedder
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.types import Chunk, Cut
 
-PARSING = "1"
+PARSING = "2"
 """Raised when parsers give another text or other blocks for the same bytes: everything is then parsed anew."""
 
 

@@ -15,7 +15,8 @@ class Parser(Protocol):
 
 
 class ParserPart(Part):
-    """`suffixes` are lower case with the dot; `matches` looks at the first bytes, for files with a wrong name."""
+    """`suffixes` are lower case with the dot; `matches` looks at the first bytes, for files with a wrong name. Of an
+    archive it sees the end too, where the names of its parts stand."""
 
     suffixes: ClassVar[tuple[str, ...]]
     media_type: ClassVar[str]

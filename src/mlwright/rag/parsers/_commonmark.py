@@ -9,6 +9,7 @@ from markdown_it.token import Token
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from mlwright.rag.parsers._fields import with_shared_names
 from mlwright.rag.parsers._marks import first_heading
 from mlwright.rag.parsers._sniff import decode
 from mlwright.rag.types import Block, BlockKind, Parsed
@@ -91,7 +92,7 @@ def _meta(source: str) -> tuple[dict[str, str], tuple[str, ...]]:
         return {}, ()
     if not isinstance(loaded, Mapping):
         return {}, ("the front matter is not a mapping and was left out of the metadata",)
-    return {str(name).lower(): _plain(value) for name, value in loaded.items() if _plain(value)}, ()
+    return with_shared_names({str(name).lower(): _plain(value) for name, value in loaded.items() if _plain(value)}), ()
 
 
 def _plain(value: object) -> str:

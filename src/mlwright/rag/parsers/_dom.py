@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from lxml.etree import _Element as Element
 
+from mlwright.rag.parsers._sheet import Sheet, table
 from mlwright.rag.types import Block, BlockKind
 
 _SPACE = re.compile(r"\s+")
@@ -23,9 +24,7 @@ class Writer:
     """Walks a tree once. Blocks are parted by blank lines, items and table rows by line breaks."""
 
     def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._length = 0
-        self._blocks: list[Block] = []
+        self._sheet = Sheet()
         self._words: list[str] = []
         self._kind: BlockKind = "paragraph"
         self._mark = ""
@@ -37,7 +36,8 @@ class Writer:
         self._flush()
 
     def done(self) -> tuple[str, tuple[Block, ...]]:
-        return "".join(self._parts), tuple(self._blocks)
+        text, blocks, _ = self._sheet.done()
+        return text, blocks
 
     def _visit(self, element: Element) -> None:
         tag = _tag(element)
@@ -45,7 +45,7 @@ class Writer:
             self._heading(element, _HEADINGS[tag])
         elif tag == "pre" or (tag == "code" and "\n" in "".join(map(str, element.itertext())).strip()):
             self._flush()
-            self._emit("code", _verbatim(element))
+            self._sheet.add("code", _verbatim(element))
         elif tag == "table" and _is_data(element):
             self._table(element)
         elif tag == "br":
@@ -80,13 +80,13 @@ class Writer:
 
     def _heading(self, element: Element, level: int) -> None:
         self._flush()
-        self._emit("heading", _line(element), level)
+        self._sheet.add("heading", _line(element), level)
 
     def _table(self, element: Element) -> None:
         self._flush()
         caption = next((_line(child) for child in element if _tag(child) == "caption"), "")
-        lines = [" | ".join(row) for row in _rows(element) if any(row)]
-        self._emit("table", "\n".join(filter(None, (caption, *lines))))
+        self._sheet.add("paragraph", caption)
+        self._sheet.add("table", table(list(_rows(element))))
 
     def _flush(self) -> None:
         """End the block at hand."""
@@ -94,21 +94,8 @@ class Writer:
         self._words = []
         text = "\n".join(filter(None, lines))
         if text:
-            self._emit(self._kind, self._mark + text)
+            self._sheet.add(self._kind, self._mark + text)
             self._mark = ""
-
-    def _emit(self, kind: BlockKind, text: str, level: int = 0) -> None:
-        if not text.strip():
-            return
-        if self._blocks:
-            close = kind == "item" and self._blocks[-1].kind == "item"
-            self._push("\n" if close else "\n\n")
-        self._blocks.append(Block(kind, self._length, self._length + len(text), level))
-        self._push(text)
-
-    def _push(self, text: str) -> None:
-        self._parts.append(text)
-        self._length += len(text)
 
 
 def _tag(element: Element) -> str:

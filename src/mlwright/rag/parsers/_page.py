@@ -11,6 +11,7 @@ from lxml.etree import _Element as Element
 
 from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parsers._dom import Writer
+from mlwright.rag.parsers._fields import with_shared_names
 from mlwright.rag.parsers._sniff import decode
 from mlwright.rag.types import Parsed
 
@@ -53,10 +54,12 @@ _NO_LINKS, _LINKY = 0.05, 0.2
 """Shares of words in links: up to the first a page has no navigation, above the other it surely has."""
 _META = {
     "author": ("author", "article:author", "dc.creator", "citation_author"),
-    "date": ("article:published_time", "date", "dc.date", "citation_publication_date", "article:modified_time"),
+    "created": ("article:published_time", "date", "dc.date", "citation_publication_date"),
+    "updated": ("article:modified_time", "og:updated_time", "last-modified", "dcterms.modified"),
     "description": ("description", "og:description"),
     "tags": ("keywords", "article:tag"),
-    "language": ("language", "dc.language"),
+    "lang": ("language", "dc.language", "og:locale"),
+    "acl": ("acl", "access"),
 }
 
 
@@ -174,7 +177,7 @@ def _meta(page: Element) -> tuple[str, dict[str, str]]:
         name = (element.get("name") or element.get("property") or "").lower()
         given.setdefault(name, " ".join((element.get("content") or "").split()))
     meta = {field: next((given[name] for name in names if given.get(name)), "") for field, names in _META.items()}
-    meta["language"] = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or meta["language"]
+    meta["lang"] = page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or meta["lang"]
     titles = [" ".join("".join(_texts(element)).split()) for element in page.iterfind("head/title")]
     title = next(filter(None, titles), "") or given.get("og:title", "")
-    return title, {field: value for field, value in meta.items() if value}
+    return title, with_shared_names(meta)

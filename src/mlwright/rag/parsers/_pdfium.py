@@ -10,6 +10,7 @@ import pypdfium2.raw as raw
 
 from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parsers._columns import in_columns
+from mlwright.rag.parsers._fields import pdf_date, with_shared_names
 from mlwright.rag.parsers._layout import Line, without_repeated, write
 from mlwright.rag.types import Parsed
 
@@ -27,10 +28,10 @@ _META = {
     "Author": "author",
     "Subject": "subject",
     "Keywords": "tags",
-    "CreationDate": "date",
+    "CreationDate": "created",
+    "ModDate": "updated",
     "Producer": "producer",
 }
-_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?")
 
 
 class Pdf:
@@ -194,10 +195,7 @@ def _meta(document: pdfium.PdfDocument) -> dict[str, str]:
         for name, value in document.get_metadata_dict(skip_empty=True).items()
     }
     meta = {ours: given[theirs] for theirs, ours in _META.items() if given.get(theirs)}
-    date = _DATE.match(meta.get("date", ""))
-    if date:
-        meta["date"] = "-".join(part for part in date.groups() if part)
-    return meta
+    return with_shared_names(meta | {name: pdf_date(meta.get(name, "")) for name in ("created", "updated")})
 
 
 def _is_garbled(line: str) -> bool:

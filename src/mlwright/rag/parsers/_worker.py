@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from mlwright.kernel.errors import MlwrightError, Unreadable
 from mlwright.rag.parsers import Parser, ParserPart
+from mlwright.rag.parsers._language import finished
 from mlwright.rag.parsers._wire import pack, receive, send
 
 try:
@@ -73,7 +74,7 @@ def _answer(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
     key = header["key"]
     _cap_time(header["seconds"])
     try:
-        return pack(_parser(*header["part"]).parse(data, key))
+        return pack(finished(_parser(*header["part"]).parse(data, key)))
     except Unreadable as error:
         return _failed(error.message, error.reason, error.hint), b""
     except MlwrightError as error:

@@ -12,8 +12,7 @@ class Config(ParserPart):
 
     use: Literal["text"] = "text"
     suffixes: ClassVar[tuple[str, ...]] = (
-        ".txt", ".text", ".rst", ".adoc", ".org", ".tex", ".log", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml",
-        ".toml", ".ini", ".cfg", ".xml", ".py", ".sql", ".sh",
+        ".txt", ".text", ".adoc", ".org", ".tex", ".log", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".xml",
     )  # fmt: skip
     media_type: ClassVar[str] = "text/plain"
 
