@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mlwright.architect.latency import EndpointLatency
 from mlwright.architect.planning import Plan
 from mlwright.kernel.plan import Range
 
@@ -35,9 +36,16 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "latency": [
             {
                 "endpoint": one.endpoint,
-                "seconds": _range(one.seconds),
+                "p50": _range(one.p50),
+                "p95": _range(one.p95),
+                "p99": _range(one.p99),
+                "first_token_p95": _range(one.first_token),
                 "utilisation": _range(one.utilisation),
+                "refused": _range(one.refused),
+                "burst": one.burst,
                 "promise": one.promise,
+                "first_token_promise": one.first_promise,
+                "saturated": one.saturated,
                 "at_risk": one.at_risk,
                 "formula": one.formula,
             }
@@ -85,15 +93,27 @@ def _totals(plan: Plan) -> list[str]:
 
 
 def _latencies(plan: Plan) -> list[str]:
-    rows = ["| endpoint | p50 | p95 | promised p95 | places taken at peak |", "|---|--:|--:|--:|--:|"]
+    rows = [
+        "| endpoint, busiest minute | p50 | p95 | promised p95 | p99 | first token p95 | places taken |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
     for one in plan.latencies:
         promise = f"{one.promise:g} s" if one.promise is not None else "-"
-        risk = " (saturated)" if one.saturated else " (at risk)" if one.at_risk else ""
         load = f"{one.utilisation.likely:.0%} of {one.slots}"
         rows.append(
-            f"| {one.endpoint} | {one.seconds.likely:.2g} s | {one.seconds.high:.2g} s{risk} | {promise} | {load} |"
+            f"| {one.endpoint} | {_seconds(one.p50)} | {_seconds(one.p95)}{told_risk(one)} | {promise} "
+            f"| {_seconds(one.p99)} | {_seconds(one.first_token)} | {load} |"
         )
     return rows
+
+
+def told_risk(latency: EndpointLatency) -> str:
+    """What there is to fear, in brackets; empty where there is nothing."""
+    return " (saturated)" if latency.saturated else " (at risk)" if latency.at_risk else ""
+
+
+def _seconds(value: Range) -> str:
+    return f"{value.likely:.2g} s ({value.low:.2g} to {value.high:.2g})"
 
 
 def _storage(plan: Plan) -> list[str]:

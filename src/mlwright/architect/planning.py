@@ -54,8 +54,8 @@ class Plan:
 
     @property
     def latency(self) -> Range | None:
-        """The slowest endpoint: quick answer, median, 95th percentile."""
-        return max((one.seconds for one in self.latencies), key=lambda seconds: seconds.high, default=None)
+        """The 95th percentile of the slowest endpoint."""
+        return max((one.p95 for one in self.latencies), key=lambda seconds: seconds.likely, default=None)
 
     @property
     def unpriced(self) -> tuple[str, ...]:

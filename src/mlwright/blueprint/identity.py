@@ -11,7 +11,7 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref, content_ref
 
 FORMAT = 1
-_NO_ANSWER = frozenset({"why", "price"})
+_NO_ANSWER = frozenset({"why", "price", "speed"})
 """Fields of a model that change no answer."""
 
 
@@ -19,7 +19,7 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
     """The release that a blueprint would be: equal names give equal answers to equal questions over equal documents.
 
     It hashes (format 1), with defaults written out:
-    - `models.embed`, `models.chat`: every model with all its fields, but for secrets, `why` and `price`;
+    - `models.embed`, `models.chat`: every model with all its fields, but for secrets, `why`, `price` and `speed`;
     - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
     - `rag`: every pipeline with all its fields, and the text of its prompt (the built-in one where it
       names no file) instead of the file's name;

@@ -30,6 +30,17 @@ class TrafficSpec(_Section):
 
     requests: Rate = Field(default="1k/day", validate_default=True, description="Mean number of requests.")
     peak: Times = Field(default=4.0, description="The busiest minute over the mean.")
+    burst: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=1000,
+        description="How much requests come in batches: the squared coefficient of variation of the gaps between them. "
+        "1 are independent people, 10 and more come from programs.",
+    )
+    trace: str | None = Field(
+        default=None,
+        description="Recorded requests instead of `peak` and `burst`: a CSV file with `timestamp` and `answer_tokens`.",
+    )
     repeats: Share = Field(default=0.0, description="The share of requests that an exact cache can answer.")
     tokens: TokensSpec = Field(default_factory=TokensSpec)
 

@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.parts import Part, Slot
+from mlwright.kernel.units import Seconds
 from mlwright.models.prices import PricedFacts
 from mlwright.models.usage import Usage
 
@@ -79,7 +82,18 @@ class ChatModel(Protocol):
     async def close(self) -> None: ...
 
 
+class Speed(BaseModel):
+    """How fast a model answers, as you have measured it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    first_token: Seconds = Field(description="Until its answer begins, in the middle of cases.")
+    per_token: Seconds = Field(description="For each token of its answer.")
+    per_prompt_token: Seconds = Field(default=0.0, description="For each token of the prompt.")
+
+
 class ChatPart(Part):
+    speed: Speed | None = None
+    """How fast it answers, as in {first_token: 400ms, per_token: 12ms}; the plan takes usual ones where absent."""
     why: str = ""
     """Why this one, in your words: it is shown where the model is."""
 

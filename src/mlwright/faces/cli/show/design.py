@@ -46,9 +46,10 @@ def plan(made: Plan) -> None:
     for stored in made.storage:
         console.print(Text.assemble(f"{stored.what:28}", size(stored.bytes.likely), (f"  {stored.formula}", "quiet")))
     for latency in made.latencies:
-        risk = ("  at risk", "warn") if latency.at_risk else ""
-        told = f"{_span(latency.seconds)}, {latency.utilisation.likely:.0%} of the places taken at peak"
-        console.print(Text.assemble((f"{latency.endpoint:12}", "name"), told, risk))
+        risk = ("  saturated" if latency.saturated else "  at risk", "warn") if latency.at_risk else ""
+        told = f"p50 {_span(latency.p50)}, p95 {_span(latency.p95)}, first token p95 {_span(latency.first_token)}"
+        load = f"; busiest minute: {latency.utilisation.likely:.0%} of {latency.slots} places taken"
+        console.print(Text.assemble((f"{latency.endpoint:12}", "name"), told, load, risk))
     if made.budget is not None:
         console.print(Text.assemble(("budget      ", "name"), f"{usd(made.budget)} per month"))
     for assumed in made.assumptions:
