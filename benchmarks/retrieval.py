@@ -14,6 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
+from mlwright.rag.conditions import Is
 from mlwright.rag.fuse import fuse
 from mlwright.rag.indexes import Entry
 from mlwright.rag.indexes.embedded import Config
@@ -77,7 +78,8 @@ def run(home: Path, chunks: int, dims: int, queries: int) -> None:
         zip(vectors(queries, dims, 2), (" ".join(e.text.split()[:8]) for e in entries(queries, 2)), strict=True)
     )
     print(f"{'':28}{'p50 ms':>9}{'p95 ms':>9}")
-    for label, where in (("", None), (", filter 1 %", {"percent": "7"}), (", filter 0.1 %", {"permille": "7"})):
+    percent, permille = Is("percent", ("7",)), Is("permille", ("7",))
+    for label, where in (("", None), (", filter 1 %", percent), (", filter 0.1 %", permille)):
         timed(f"vectors{label}", [lambda v=v, w=where: index.by_vector(v, TOP, w) for v, _ in asked])
         timed(f"words{label}", [lambda t=t, w=where: index.by_words(t, TOP, w) for _, t in asked])
         timed(

@@ -1,5 +1,7 @@
 """The embedded index: the suite for all indexes, and what is its own."""
 
+import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,8 @@ import pytest
 
 from mlwright.kernel.errors import Conflict, ProviderError
 from mlwright.rag.indexes.embedded import Config
-from mlwright.testing.index import DIMS, IndexSuite, entries_of, vectors_of
+from mlwright.testing.entries import DIMS, entries_of, vectors_of
+from mlwright.testing.index import IndexSuite
 
 
 class TestEmbedded(IndexSuite):
@@ -61,9 +64,54 @@ def test_words_that_were_lost_are_made_again(tmp_path: Path) -> None:
     index = Config().build(tmp_path, DIMS)
     index.apply(1, entries_of(5), vectors_of(5), [])
     index.close()
-    words = tmp_path / "1" / "words"
+    words = tmp_path / "1" / "bm25"
     for path in words.iterdir():
         path.unlink()
     again = Config().build(tmp_path, DIMS)
     assert again.by_words("item3", 1)[0].id == "c00003"
     again.close()
+
+
+def test_an_index_of_the_first_format_is_read_and_continued(tmp_path: Path) -> None:
+    """Commits had no checksum of their vectors then, and the words stood elsewhere."""
+    index = Config().build(tmp_path, DIMS)
+    index.apply(1, entries_of(5), vectors_of(5), [])
+    index.close()
+    log = tmp_path / "1" / "entries.log"
+    header, *lines, _ = log.read_bytes().splitlines(keepends=True)
+    old = b'["=",1,1,5,%d]\n' % zlib.crc32(b"".join(lines))
+    log.write_bytes(header.replace(b'"format":2', b'"format":1') + b"".join(lines) + old)
+    shutil.rmtree(tmp_path / "1" / "bm25")
+    again = Config().build(tmp_path, DIMS)
+    assert again.by_words("item3", 1)[0].id == "c00003"
+    again.apply(2, entries_of(1, prefix="new"), vectors_of(1), [])
+    assert again.verify() == []
+    again.prune()
+    assert len(again.ids()) == 6
+    again.close()
+
+
+def test_damaged_vectors_cost_their_entries_alone(tmp_path: Path) -> None:
+    index = Config().build(tmp_path, DIMS)
+    index.apply(1, entries_of(5), vectors_of(5), [])
+    index.retain([1])
+    index.apply(2, entries_of(5, prefix="new"), vectors_of(5), ["c00001"])
+    with (tmp_path / "1" / "vectors.f32").open("r+b") as file:
+        file.seek(7 * DIMS * 4)
+        file.write(b"\xff")
+    assert [one.place for one in index.repair()] == ["vectors.f32"]
+    assert index.ids() == {"c00000", "c00002", "c00003", "c00004"}
+    assert len(index.ids(1)) == 5
+    assert index.verify() == []
+    index.close()
+
+
+def test_acknowledged_changes_that_the_journal_has_lost_are_told(tmp_path: Path) -> None:
+    index = Config().build(tmp_path, DIMS)
+    for generation in (1, 2):
+        index.apply(generation, entries_of(5, prefix=f"{generation}-"), vectors_of(5), [])
+    index.close()
+    log = tmp_path / "1" / "entries.log"
+    log.write_bytes(log.read_bytes()[:-3])
+    with pytest.raises(ProviderError, match="lost its end"):
+        Config().build(tmp_path, DIMS)

@@ -13,7 +13,7 @@ from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.plan import Stage
 from mlwright.kernel.progress import Progress, silent
-from mlwright.rag import Answer, IndexReport, Retrieval, answer_of, answers
+from mlwright.rag import Answer, IndexReport, Retrieval, Where, answer_of, answers, plain_filter
 from mlwright.serving import Feedback, Request, Traffic
 from mlwright.tracking import Run
 
@@ -52,12 +52,14 @@ class App(Joined):
         *,
         endpoint: str = "",
         user: str = "",
-        where: Mapping[str, str] | None = None,
+        where: Where | None = None,
         on_token: Callable[[str], None] = _ignore,
     ) -> Answer:
-        """Ask an endpoint (the first one where none is named) and wait for the whole answer."""
+        """Ask an endpoint (the first one where none is named) and wait for the whole answer.
+
+        `where` narrows the documents: a `mlwright.rag` filter, its JSON form as a mapping, or its text form."""
         name = endpoint or self.default_endpoint()
-        return aio.run(self._ask(name, Request(question, user, where or {}), on_token))
+        return aio.run(self._ask(name, Request(question, user, plain_filter(where)), on_token))
 
     async def _ask(self, endpoint: str, request: Request, on_token: Callable[[str], None]) -> Answer:
         data: Mapping[str, object] = {}
@@ -69,10 +71,10 @@ class App(Joined):
         return self.answer(str(data["answer"]))
 
     def retrieve(
-        self, question: str, *, pipeline: str = "", top: int | None = None, where: Mapping[str, str] | None = None
+        self, question: str, *, pipeline: str = "", top: int | None = None, where: Where | None = None
     ) -> Retrieval:
         """The passages that a question finds, with their scores."""
-        return aio.run(self.pipeline(pipeline).retrieve(question, top=top, where=where or None))
+        return aio.run(self.pipeline(pipeline).retrieve(question, top=top, where=where))
 
     def eval(self, gate: str = "", progress: Progress = silent) -> list[EvalResult]:
         """Evaluate the blueprint as it stands in the file at one gate, or at all of them."""

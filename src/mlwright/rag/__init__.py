@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from mlwright.rag.build import answer_of as answer_of
     from mlwright.rag.build import answers as answers
     from mlwright.rag.build import build_rag as build_rag
+    from mlwright.rag.filters import Filter as Filter
+    from mlwright.rag.filters import Where as Where
+    from mlwright.rag.filters import as_filter as as_filter
+    from mlwright.rag.filters import filter_text as filter_text
+    from mlwright.rag.filters import parse_filter as parse_filter
+    from mlwright.rag.filters import plain_filter as plain_filter
+    from mlwright.rag.filters import read_filter as read_filter
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
@@ -40,6 +47,7 @@ __all__ = [
     "Citation",
     "DocumentInfo",
     "DocumentSource",
+    "Filter",
     "Hit",
     "IndexReport",
     "Load",
@@ -54,17 +62,24 @@ __all__ = [
     "Span",
     "Token",
     "Turn",
+    "Where",
     "answer_of",
     "answers",
+    "as_filter",
     "build_rag",
     "built_in",
     "cost_lines",
+    "filter_text",
+    "parse_filter",
+    "plain_filter",
     "prompt_tokens",
+    "read_filter",
     "storage_lines",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     build="Rag answer_of answers build_rag",
+    filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
     plan="Load cost_lines prompt_tokens storage_lines",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",

@@ -16,7 +16,7 @@ from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Pri
 from mlwright.rag import tables
 from mlwright.rag.citing import Cited, Citer, cite
 from mlwright.rag.context import Shown, assemble
-from mlwright.rag.indexes import Filter
+from mlwright.rag.filters import Filter
 from mlwright.rag.prompt import NO_ANSWER, Prompt
 from mlwright.rag.retrieve import Retriever
 from mlwright.rag.sentences import sentences

@@ -15,7 +15,8 @@ from mlwright.kernel.store import Store
 from mlwright.models import ChatModel, Embedder, Price
 from mlwright.rag import describe, tables
 from mlwright.rag.answer import Answerer
-from mlwright.rag.indexes import Filter, Index
+from mlwright.rag.filters import Where, as_filter
+from mlwright.rag.indexes import Index
 from mlwright.rag.ports import DocumentSource, Recorder
 from mlwright.rag.prompt import Prompt, built_in
 from mlwright.rag.report import RagReport, report
@@ -101,26 +102,28 @@ class Rag:
                 progress=progress,
             ).run()
 
-    async def retrieve(self, question: str, *, top: int | None = None, where: Filter | None = None) -> Retrieval:
-        """The chunks that may answer a question, best first; `top` of them, or `keep` of the blueprint."""
-        return await self._retriever.retrieve(question, top=top, where=where)
+    async def retrieve(self, question: str, *, top: int | None = None, where: Where | None = None) -> Retrieval:
+        """The chunks that may answer a question, best first; `top` of them, or `keep` of the blueprint.
+
+        `where` is a Filter, its JSON form as a mapping, or its text form. Raises UserError where it cannot be read."""
+        return await self._retriever.retrieve(question, top=top, where=as_filter(where))
 
     def answer(
         self,
         question: str,
         *,
         model: str = "",
-        where: Filter | None = None,
+        where: Where | None = None,
         release: Ref | None = None,
         timeout: float | None = None,
     ) -> AsyncGenerator[Token | Citation | Answer]:
         """Tokens and citations as they come, and last the Answer: see `Answerer.answer`. `model` is a name of
         `models.chat`."""
-        return self._answerer.answer(question, model=model, where=where, release=release, timeout=timeout)
+        return self._answerer.answer(question, model=model, where=as_filter(where), release=release, timeout=timeout)
 
-    async def passages(self, question: str, *, where: Filter | None = None, release: Ref | None = None) -> Answer:
+    async def passages(self, question: str, *, where: Where | None = None, release: Ref | None = None) -> Answer:
         """The best passages, quoted, without a model."""
-        return await self._answerer.passages(question, where=where, release=release)
+        return await self._answerer.passages(question, where=as_filter(where), release=release)
 
     def close(self) -> None:
         """Let go of the index; the next use opens it again."""
@@ -206,7 +209,7 @@ class Rag:
     def _index(self) -> Index:
         with self._opening:
             if self._opened is None:
-                self._opened = self.spec.index.store.build(self._home, self._embedder.dims)
+                self._opened = self.spec.index.store.build(self._home, self._embedder.dims, self.spec.index.quantize)
             return self._opened
 
     def _current(self) -> IndexVersion | None:

@@ -11,8 +11,9 @@ from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.spans import GenAI
 from mlwright.models import Embedder
 from mlwright.rag import tables
+from mlwright.rag.filters import Filter, check_fields
 from mlwright.rag.fuse import Fused, fuse
-from mlwright.rag.indexes import Filter, Found, Index
+from mlwright.rag.indexes import Found, Index
 from mlwright.rag.shelf import Shelf
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.types import Hit, Retrieval
@@ -40,7 +41,8 @@ class Retriever:
         not allow."""
         if not question.strip():
             raise UserError("the question is empty", hint="ask something")
-        self._check(where or {})
+        if where is not None:
+            check_fields(where, self.spec.retrieve.filter or self.spec.index.metadata, self.pipeline)
         keep = self.spec.retrieve.keep if top is None else top
         depth = max(self.spec.retrieve.top, keep)
         seconds: dict[str, float] = {}
@@ -54,13 +56,6 @@ class Retriever:
             hits = await in_thread(self._find, index, question, vector, keep, depth, where, seconds)
             span.set(GenAI.DOCUMENTS, [str(hit.chunk.ref) for hit in hits])
         return Retrieval(question, tuple(hits), current.ref, seconds)
-
-    def _check(self, where: Filter) -> None:
-        allowed = self.spec.retrieve.filter or self.spec.index.metadata
-        for name in where:
-            if name not in allowed:
-                known = ", ".join(allowed) or "none; list them under rag.*.index.metadata"
-                raise UserError(f"{self.pipeline} cannot be filtered by {name!r}", hint=f"fields to filter by: {known}")
 
     async def _embed(self, question: str, seconds: dict[str, float]) -> "NDArray[np.float32] | None":
         if self.spec.retrieve.fuse == "keyword":

@@ -8,7 +8,7 @@ from typing import Any
 from mlwright.kernel.clock import unstamp
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.store import Row
-from mlwright.rag.types import Answer, Block, Chunk, Citation, DocumentInfo, Hit, Parsed, Span
+from mlwright.rag.types import Answer, Block, Chunk, Citation, DocumentInfo, Hit, Parsed, Span, meta_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def version_from(row: Row) -> StoredVersion:
         blocks=tuple(Block(*block) for block in json.loads(row["blocks"])),
         title=row["title"],
         pages=tuple(json.loads(row["pages"])),
-        meta=json.loads(row["meta"]),
+        meta=meta_of(json.loads(row["meta"])),
         media_type=row["media_type"],
         notes=tuple(json.loads(row["notes"])),
     )
@@ -82,7 +82,7 @@ def chunk_from(row: Row) -> Chunk:
         span=Span(row["char_start"], row["char_end"], row["line_start"], row["line_end"], row["page"]),
         text=row["body"],
         tokens=row["tokens"],
-        meta=json.loads(row["meta"]),
+        meta=meta_of(json.loads(row["meta"])),
     )
 
 
@@ -96,7 +96,7 @@ def info_from(row: Row) -> DocumentInfo:
         chunks=row["chunks"],
         characters=row["characters"],
         pages=len(json.loads(row["pages"])),
-        meta=json.loads(row["meta"]),
+        meta=meta_of(json.loads(row["meta"])),
         notes=tuple(json.loads(row["notes"])),
         indexed_at=unstamp(row["indexed_at"]),
     )

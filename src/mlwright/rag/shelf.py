@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from mlwright.kernel.ids import Ref, content_ref
 from mlwright.models import Embedder
 from mlwright.rag.spec import PipelineSpec
-from mlwright.rag.types import Chunk, Cut
+from mlwright.rag.types import Chunk, Cut, MetaValue
 
 PARSING = "2"
 """Raised when parsers give another text or other blocks for the same bytes: everything is then parsed anew."""
@@ -35,6 +35,7 @@ class Shelf:
             "keyword": spec.index.keyword,
             "metadata": ",".join(sorted(spec.index.metadata)),
             "store": spec.index.store.use,
+            **({} if spec.index.quantize == "none" else {"quantize": spec.index.quantize}),
         }
         name = f"{pipeline}-{content_ref('shelf', settings).id[:12]}"
         return cls(name, cutting, settings, spec.index.metadata)
@@ -48,7 +49,8 @@ class Shelf:
         fields = {"version": version.id, "cutting": self.cutting, "start": cut.start, "end": cut.end}
         return content_ref("chunk", {**fields, "headings": list(cut.headings)})
 
-    def meta(self, chunk: Chunk) -> dict[str, str]:
+    def meta(self, chunk: Chunk) -> dict[str, MetaValue]:
         """The fields of a chunk that filters may use: those of the document, and `key`, `folder` and `title`."""
-        known = {"title": chunk.title, **chunk.meta, "key": chunk.key, "folder": str(PurePosixPath(chunk.key).parent)}
+        folder = str(PurePosixPath(chunk.key).parent)
+        known: dict[str, MetaValue] = {"title": chunk.title, **chunk.meta, "key": chunk.key, "folder": folder}
         return {field: known[field] for field in self.metadata if field in known}

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mlwright.kernel.units import Count, Share
 from mlwright.rag.chunkers import AnyChunker
-from mlwright.rag.indexes import AnyIndex
+from mlwright.rag.indexes import AnyIndex, Quantize
 
 
 class _Section(BaseModel):
@@ -21,6 +21,11 @@ class IndexSpec(_Section):
     metadata: tuple[str, ...] = Field(
         default=(),
         description="Fields kept for filters: `key`, `folder`, `title`, and what documents say of themselves.",
+    )
+    quantize: Quantize = Field(
+        default="none",
+        description="How vectors are held while searching: `none`, `f16`, `i8` or `binary`. The best candidates are "
+        "scored again with the full vectors.",
     )
     store: AnyIndex = Field(default="embedded", validate_default=True, description="The index that holds it.")
 

@@ -1,11 +1,24 @@
 """The nouns of RAG."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from mlwright.kernel.ids import Ref
+
+MetaValue = str | tuple[str, ...]
+"""The value of a field, or its several values, as tags."""
+
+Meta = Mapping[str, MetaValue]
+"""What is known of a document, by field. `title`, `author`, `created` and `updated` (ISO dates), `lang` (ISO 639-1),
+`tags` and `acl` (labels of who may see it) have this meaning everywhere; other fields are the document's own."""
+
+
+def meta_of(plain: Mapping[str, str | Sequence[str]]) -> dict[str, MetaValue]:
+    """Fields as they come out of JSON, where several values are a list."""
+    return {name: value if isinstance(value, str) else tuple(value) for name, value in plain.items()}
+
 
 BlockKind = Literal["heading", "paragraph", "item", "code", "table", "quote"]
 
@@ -32,7 +45,7 @@ class Parsed:
     blocks: tuple[Block, ...]
     title: str = ""
     pages: tuple[int, ...] = ()
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Meta = field(default_factory=dict)
     media_type: str = "text/plain"
     notes: tuple[str, ...] = ()
     """What was left out and why, as `page 3 has no text (an image)`."""
@@ -73,7 +86,7 @@ class Chunk:
     span: Span
     text: str
     tokens: int
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Meta = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +189,6 @@ class DocumentInfo:
     chunks: int
     characters: int
     pages: int
-    meta: Mapping[str, str]
+    meta: Meta
     notes: tuple[str, ...]
     indexed_at: datetime

@@ -9,11 +9,12 @@ from mlwright.kernel.ids import Ref
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A question to an endpoint. `user` decides which release answers, and is never stored in clear."""
+    """A question to an endpoint. `user` decides which release answers, and is never stored in clear; `filter`
+    is JSON that the handler understands."""
 
     question: str
     user: str = ""
-    filter: Mapping[str, str] = field(default_factory=dict)
+    filter: Mapping[str, object] = field(default_factory=dict)
     model: str = ""
     """The name of a fallback model to use instead of the endpoint's own; set by serving."""
 

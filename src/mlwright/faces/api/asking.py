@@ -10,9 +10,10 @@ from starlette.routing import Route
 
 from mlwright.faces.api.keys import caller
 from mlwright.faces.api.problems import describe
-from mlwright.faces.api.rendering import Body, Name, Text, read, ready_json
+from mlwright.faces.api.rendering import Body, FilterValue, Name, Text, read, ready_json
 from mlwright.faces.api.streaming import EventStream, chunks_of, sse, while_connected
 from mlwright.kernel.errors import ProviderError, UserError
+from mlwright.rag import plain_filter
 from mlwright.serving import Event
 from mlwright.serving import Request as Question
 
@@ -25,7 +26,7 @@ class EndpointBody(Body):
 
     question: Text = Field(min_length=1)
     user: Text = ""
-    filter: dict[Text, Text] = Field(default_factory=dict)
+    filter: dict[Text, FilterValue] = Field(default_factory=dict)
     stream: bool = False
 
 
@@ -57,7 +58,7 @@ async def _answer(app: "App", request: Request, endpoint: str, body: EndpointBod
     mode: Literal["sse", "json"] = "sse" if stream else "json"
     if spec is not None and mode not in spec.modes:
         raise UserError(f"endpoint {endpoint!r} has no mode {mode}", hint=f"it has: {', '.join(spec.modes)}")
-    events = app.serving.call(endpoint, Question(body.question, body.user, body.filter), key=who)
+    events = app.serving.call(endpoint, Question(body.question, body.user, plain_filter(body.filter)), key=who)
     if not stream:
         return ready_json(await while_connected(request.receive, collected(events)))
     trace = str(request.scope["state"].get("trace", ""))

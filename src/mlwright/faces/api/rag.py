@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from mlwright.faces.api.rendering import Body, IdPath, Name, RefPath, Text, rendered
+from mlwright.faces.api.rendering import Body, FilterValue, IdPath, Name, RefPath, Text, rendered
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.ids import Ref
 from mlwright.rag import Answer, Chunk, DocumentInfo, Retrieval
@@ -18,12 +18,12 @@ Pipeline = Annotated[Name, Query(description="A pipeline of the blueprint; the f
 
 
 class RetrieveBody(Body):
-    """What to look for. `top` is how many passages to give back."""
+    """What to look for. `top` is how many passages to give back, `filter` the JSON form of a filter."""
 
     question: Text = Field(min_length=1)
     pipeline: Name = ""
     top: int | None = Field(default=None, ge=1, le=1000)
-    filter: dict[Text, Text] = Field(default_factory=dict)
+    filter: dict[Text, FilterValue] = Field(default_factory=dict)
 
 
 def router(app: "App") -> APIRouter:
@@ -33,7 +33,7 @@ def router(app: "App") -> APIRouter:
     async def retrieve(body: RetrieveBody) -> Response:
         """The passages that a question finds, with their scores."""
         pipeline = app.pipeline(body.pipeline)
-        return rendered(await pipeline.retrieve(body.question, top=body.top, where=body.filter or None))
+        return rendered(await pipeline.retrieve(body.question, top=body.top, where=body.filter))
 
     @api.get("/documents", response_model=list[DocumentInfo])
     async def documents(pipeline: Pipeline = "") -> Response:

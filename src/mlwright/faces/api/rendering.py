@@ -7,12 +7,15 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypeAliasType
 
 from mlwright.faces.plain import plain
 
 NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 """Any text but NUL, which databases do not keep."""
+FilterValue = TypeAliasType("FilterValue", "Text | int | float | bool | list[FilterValue] | dict[Text, FilterValue]")
+"""What stands in the JSON form of a filter."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,100}$")]
 """The name of something in a blueprint; empty means the first one."""
 RefPath = Annotated[str, Path(pattern=r"^[a-z]+:[^\x00]+$", description="A reference, as `answer:01jd…`")]

@@ -9,8 +9,16 @@ from mlwright.faces.cli import show
 from mlwright.faces.cli.options import DEFAULT, Endpoint, File, Json, Sets, Target, overrides
 
 Where = Annotated[
-    list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="Only passages whose metadata say so.")
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="FILTER", help="Only passages whose metadata say so: 'lang = en and tags in (a, b)'."
+    ),
 ]
+
+
+def _all_of(where: list[str] | None) -> str:
+    """Several filters, all of which must hold, as the text of one."""
+    return " and ".join(f"({one})" for one in where or ())
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -32,7 +40,13 @@ def ask(
     """Ask a question; the answer streams, with citations down to file, page and line."""
     with house.open(file, target=target, sets=overrides(sets)) as app:
         on_token = show.nothing if json else show.token
-        answer = app.ask(question, endpoint=endpoint, user=user, where=overrides(where), on_token=on_token)
+        answer = app.ask(
+            question,
+            endpoint=endpoint,
+            user=user,
+            where=_all_of(where),
+            on_token=on_token,
+        )
         walk = app.why(answer.ref) if why else None
     if json:
         show.json_of(house.answer_data(answer) | ({"why": walk.root} if walk else {}))
@@ -52,7 +66,7 @@ def retrieve(
 ) -> None:
     """Show the passages that a question finds, with the scores of each retriever."""
     with house.open(file) as app:
-        found = app.retrieve(question, pipeline=pipeline, top=top, where=overrides(where))
+        found = app.retrieve(question, pipeline=pipeline, top=top, where=_all_of(where))
     if json:
         show.json_of(found)
     else:

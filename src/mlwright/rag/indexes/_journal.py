@@ -17,12 +17,17 @@ import orjson
 
 from mlwright.kernel.errors import Conflict, ProviderError
 from mlwright.rag.indexes import Entry
+from mlwright.rag.types import meta_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 a commit also has the checksum of its vectors."""
+_READABLE = (1, 2)
 _COMMIT = b'["="'
+_BLOCK = 1 << 20
+MEND = "the disk or another program changed it; `mlwright index verify --repair` builds it again from the store"
 
 
 @dataclass(slots=True)
@@ -34,6 +39,8 @@ class Batch:
     generation: int = 0
     rows: int = 0
     end: int = 0
+    checksum: int | None = None
+    """Of the bytes of its vectors; None in a journal of format 1."""
     remove: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
@@ -73,9 +80,10 @@ class Journal:
                     crc = zlib.crc32(line, crc)
                     _collect(batch, kind, values, texts)
                     continue
-                if kind != "=" or values[3] != crc:
+                if kind != "=" or not _commits(values, crc):
                     return self._check_tail(file, line)
-                batch.sequence, batch.generation, batch.rows, _ = values
+                batch.sequence, batch.generation, batch.rows, *checksum, _ = values
+                batch.checksum = checksum[0] if checksum else None
                 batch.end = offset
                 yield batch
                 batch, crc = Batch(), 0
@@ -91,8 +99,8 @@ class Journal:
         """Write a change behind `last` (its numbers say where the files end) and return it; durable on return.
 
         `vectors` may come in several blocks, rows in the order of `entries`."""
-        rows = self._write_vectors(last.rows, vectors)
-        batch = Batch(last.sequence + 1, generation, rows, remove=list(remove))
+        rows, checksum = self._write_vectors(last.rows, vectors)
+        batch = Batch(last.sequence + 1, generation, rows, checksum=checksum, remove=list(remove))
         with self.log.open("r+b") as file:
             file.seek(last.end or self._header(file))
             file.truncate()
@@ -100,7 +108,8 @@ class Journal:
             for line in _lines(remove, entries):
                 crc = zlib.crc32(line, crc)
                 file.write(line)
-            file.write(orjson.dumps(["=", batch.sequence, generation, rows, crc]) + b"\n")
+            numbers = [batch.sequence, generation, rows, checksum]
+            file.write(orjson.dumps(["=", *numbers, zlib.crc32(orjson.dumps(numbers), crc)]) + b"\n")
             batch.end = file.tell()
             sync(file)
         return batch
@@ -112,19 +121,40 @@ class Journal:
         if self.vectors.stat().st_size < rows * self.dims * 4:
             raise ProviderError(
                 f"{self.vectors} is shorter than its journal says",
-                hint=f"the file was damaged; remove the folder {self.folder.parent} and ingest again",
+                hint=MEND,
             )
         return np.asarray(np.memmap(self.vectors, dtype=np.float32, mode="r", shape=(rows, self.dims)))
 
-    def _write_vectors(self, rows: int, blocks: "Iterable[NDArray[np.float32]]") -> int:
+    def read(self, first: int, end: int) -> "NDArray[np.float32]":
+        """Some vectors as a copy, which leaves nothing mapped."""
+        size = self.dims * 4
+        found = np.fromfile(self.vectors, dtype=np.float32, count=(end - first) * self.dims, offset=first * size)
+        return found.reshape(-1, self.dims)
+
+    def damaged(self, batches: Iterable[Batch]) -> Iterator[tuple[int, int]]:
+        """The rows, first and behind the last, of changes whose vectors are not those that were written."""
+        first = 0
+        with self.vectors.open("rb") as file:
+            for batch in batches:
+                size = (batch.rows - first) * self.dims * 4
+                if batch.checksum is not None and _checksum(file, size) != batch.checksum:
+                    yield first, batch.rows
+                first = batch.rows
+                file.seek(first * self.dims * 4)
+
+    def _write_vectors(self, rows: int, blocks: "Iterable[NDArray[np.float32]]") -> tuple[int, int]:
+        """The number of rows after it, and the checksum of what was written."""
+        checksum = 0
         with self.vectors.open("r+b") as file:
             file.seek(rows * self.dims * 4)
             file.truncate()
             for block in blocks:
-                file.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
+                data = np.ascontiguousarray(block, dtype=np.float32).tobytes()
+                file.write(data)
+                checksum = zlib.crc32(data, checksum)
                 rows += len(block)
             sync(file)
-        return rows
+        return rows, checksum
 
     def _check_tail(self, file: BinaryIO, first: bytes) -> None:
         """A crash leaves at most one commit line behind the last whole change."""
@@ -132,7 +162,7 @@ class Journal:
         if commits > 1:
             raise ProviderError(
                 f"{self.log} is damaged in the middle",
-                hint=f"the disk or another program changed it; remove the folder {self.folder.parent} and ingest again",
+                hint=MEND,
             )
 
     def _header(self, file: BinaryIO) -> int:
@@ -145,7 +175,7 @@ class Journal:
             raise ProviderError(
                 f"{self.log} is not the journal of an index", hint="remove the folder of the index and ingest again"
             ) from error
-        if (found, dims) != (FORMAT, self.dims):
+        if found not in _READABLE or dims != self.dims:
             raise Conflict(
                 f"the index in {self.folder.parent} holds vectors of {dims} numbers in format {found}, "
                 f"not {self.dims} in format {FORMAT}",
@@ -172,12 +202,27 @@ def _read(line: bytes) -> list[Any]:
     return values if isinstance(values, list) and values else [""]
 
 
+def _commits(values: list[Any], crc: int) -> bool:
+    """Is this the commit of a change whose lines have that checksum?"""
+    if len(values) == 5:
+        crc = zlib.crc32(orjson.dumps(values[:4]), crc)
+    return len(values) in (4, 5) and values[-1] == crc
+
+
+def _checksum(file: BinaryIO, size: int) -> int:
+    checksum = 0
+    while size > 0 and (data := file.read(min(size, _BLOCK))):
+        checksum = zlib.crc32(data, checksum)
+        size -= len(data)
+    return checksum if size == 0 else -1
+
+
 def _collect(batch: Batch, kind: str, values: list[Any], texts: bool) -> None:
     if kind == "-":
         batch.remove.append(str(values[0]))
         return
     id_, meta, text = values
-    batch.entries.append(Entry(id_, text if texts else "", meta))
+    batch.entries.append(Entry(id_, text if texts else "", meta_of(meta)))
 
 
 def sync(file: BinaryIO) -> None:

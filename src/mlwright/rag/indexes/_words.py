@@ -4,16 +4,21 @@ One document says which change of the journal the words stand at, in the same co
 a searcher knows exactly what it holds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import tantivy
 
-from mlwright.rag.indexes import Entry, Filter
+from mlwright.rag.indexes import Entry, WordQuery
 
 _HEAP = 32_000_000
 _MOST_TERMS = 256
-_FIELD = "\x1f"
+_FOOTER = struct.Struct("<II")
+_MAGIC = 1337
 _STOP = (
     "a about above after again all also an and any are as at be because been before being below between both but by "
     "can could did do does doing down during each few for from further had has have having he her here how i if in "
@@ -42,7 +47,6 @@ def _analyzer() -> tantivy.TextAnalyzer:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("text", tokenizer_name="words", index_option="freq")
-    builder.add_text_field("meta", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("row", indexed=True, fast=True)
     builder.add_unsigned_field("mark", indexed=True)
     builder.add_unsigned_field("sequence", stored=True)
@@ -89,26 +93,43 @@ class Searcher:
         self._searcher, self._schema, self._analyzer = searcher, schema, analyzer
         self.sequence = self._sequence()
 
-    def search(self, question: str, top: int, where: Filter | None) -> list[tuple[int, float]]:
-        """Rows with any word of the question and every field of `where`, the best `top`, with their BM25 scores."""
-        terms = self._analyzer.analyze(question)[:_MOST_TERMS]
-        if not terms:
-            return []
-        words = [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term)) for term in terms]
-        query = tantivy.Query.boolean_query(words)
-        if where:
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *self._filters(where)])
-        hits = self._searcher.search(query, limit=top, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+    def terms(self, text: str) -> list[str]:
+        """The terms of a text, as they are counted here."""
+        return [str(term) for term in self._analyzer.analyze(text)]
 
-    def _filters(self, where: Filter) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-        found = []
-        for name, wanted in where.items():
-            terms = [f"{name}{_FIELD}{value}" for value in values_of(wanted)]
-            either = tantivy.Query.term_set_query(self._schema, "meta", terms)
-            found.append((tantivy.Occur.Must, tantivy.Query.const_score_query(either, 0.0)))
-        return found
+    def query(self, question: str | WordQuery) -> tantivy.Query | None:
+        """Any of the terms, each with its weight; None where there is none."""
+        terms = question.terms if isinstance(question, WordQuery) else Counter(self.terms(question)[:_MOST_TERMS])
+        words = [(tantivy.Occur.Should, self._weighted(term, weight)) for term, weight in terms.items() if weight > 0]
+        return tantivy.Query.boolean_query(words) if words else None
+
+    def _weighted(self, term: str, weight: float) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._schema, "text", term)
+        return query if weight == 1 else tantivy.Query.boost_query(query, float(weight))
+
+    def search(self, query: tantivy.Query, top: int, rows: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """The best `top` rows, of these rows alone where they are given, with their BM25 scores, best first."""
+        if rows is not None:
+            these = tantivy.Query.term_set_query(self._schema, "row", list(rows))
+            must = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(these, 0.0))]
+            query = tantivy.Query.boolean_query(must)
+        hits = self._searcher.search(query, limit=top, count=False).hits
+        found = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return [(int(row), float(score)) for row, (score, _) in zip(found, hits, strict=True)]
+
+    def frequency(self, terms: Iterable[str]) -> dict[str, int]:
+        """How many rows have each term; rows that died a while ago may still be among them."""
+        return {term: int(self._searcher.doc_freq("text", term)) for term in terms}
+
+    def rows(self) -> list[int]:
+        """Every row that is held, as often as it is."""
+        count = int(self._searcher.num_docs)
+        query = tantivy.Query.boolean_query([
+            (tantivy.Occur.Must, tantivy.Query.all_query()),
+            (tantivy.Occur.MustNot, tantivy.Query.term_query(self._schema, "mark", 1)),
+        ])  # fmt: skip
+        hits = self._searcher.search(query, limit=max(count, 1), count=False).hits
+        return [int(row) for row in self._searcher.fast_field_values("row", [address for _, address in hits])]
 
     def _sequence(self) -> int:
         query = tantivy.Query.term_query(self._schema, "mark", 1)
@@ -116,17 +137,30 @@ class Searcher:
         return int(self._searcher.doc(hits[0][1])["sequence"][0]) if hits else 0
 
 
-def values_of(wanted: str | Sequence[str]) -> Sequence[str]:
-    """The allowed values of one field of a filter."""
-    return (wanted,) if isinstance(wanted, str) else wanted
+def damaged(folder: Path) -> Iterator[Path]:
+    """Files whose content is not what tantivy has written: each but the lists ends with the checksum of what stands
+    before."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".json", ".lock") or path.name.startswith("."):
+            continue
+        data = path.read_bytes()
+        size, magic = _FOOTER.unpack(data[-_FOOTER.size :]) if len(data) > _FOOTER.size else (0, 0)
+        body = len(data) - _FOOTER.size - size
+        if magic != _MAGIC or body < 0 or _said(data[body : body + size]) != zlib.crc32(data[:body]):
+            yield path
+
+
+def _said(footer: bytes) -> int | None:
+    try:
+        return int(json.loads(footer)["crc"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _document(row: int, entry: Entry) -> tantivy.Document:
     document = tantivy.Document()
     document.add_unsigned("row", row)
     document.add_text("text", entry.text)
-    for term in _terms(entry.meta):
-        document.add_text("meta", term)
     return document
 
 
@@ -135,7 +169,3 @@ def _mark(sequence: int) -> tantivy.Document:
     document.add_unsigned("mark", 1)
     document.add_unsigned("sequence", sequence)
     return document
-
-
-def _terms(meta: Mapping[str, str]) -> list[str]:
-    return [f"{name}{_FIELD}{value}" for name, value in meta.items()]

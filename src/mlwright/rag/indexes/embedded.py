@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mlwright.kernel.parts import need
-from mlwright.rag.indexes import Index, IndexPart
+from mlwright.rag.indexes import Index, IndexPart, Quantize
 
 
 class Config(IndexPart):
@@ -17,10 +17,10 @@ class Config(IndexPart):
 
     use: Literal["embedded"] = "embedded"
 
-    def build(self, home: Path, dims: int) -> Index:
+    def build(self, home: Path, dims: int, quantize: Quantize = "none") -> Index:
         """Raises MissingExtra without numpy and tantivy, Conflict where the folder holds vectors of another length."""
         need("numpy", "local")
         need("tantivy", "local")
-        from mlwright.rag.indexes._exact import ExactIndex  # loads numpy and tantivy
+        from mlwright.rag.indexes._files import FileIndex  # loads numpy and tantivy
 
-        return ExactIndex(home, dims)
+        return FileIndex(home, dims, quantize)

@@ -4,7 +4,7 @@ import json
 import struct
 from typing import Any, BinaryIO
 
-from mlwright.rag.types import Block, Parsed
+from mlwright.rag.types import Block, Parsed, meta_of
 
 _LENGTHS = struct.Struct(">IQ")
 
@@ -50,7 +50,7 @@ def unpack(header: dict[str, Any], body: bytes) -> Parsed:
         blocks=tuple(Block(*fields) for fields in header["blocks"]),
         title=header["title"],
         pages=tuple(header["pages"]),
-        meta=header["meta"],
+        meta=meta_of(header["meta"]),
         media_type=header["media_type"],
         notes=tuple(header["notes"]),
     )
