@@ -1,17 +1,32 @@
 """Chunkers: the shipped suite, and what following the structure means."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from typing import NoReturn
 
 import pytest
+from pydantic import ValidationError
 
+from mlwright.kernel.errors import UserError
 from mlwright.models import Embedder
 from mlwright.models.embed import local
-from mlwright.rag.chunkers import embedded_text, fixed, structure
-from mlwright.rag.parsers import markdown
+from mlwright.rag.chunkers import (
+    ChunkerPart,
+    code,
+    embedded_text,
+    fixed,
+    page,
+    parent,
+    recursive,
+    semantic,
+    sentence,
+    structure,
+)
+from mlwright.rag.parsers import markdown, text
 from mlwright.rag.types import Cut, Parsed
-from mlwright.testing.chunkers import ChunkerSuite, token_ends
+from mlwright.testing.chunkers import ChunkerSuite, hashed, token_ends
 
 WORDS = "The pump feeds the boiler and the valve keeps the pressure low number {}. "
 
@@ -25,11 +40,31 @@ class TestStructureInSmallPieces(ChunkerSuite):
 
 
 class TestFixed(ChunkerSuite):
-    config = fixed.Config()
-
-
-class TestFixedInSmallPieces(ChunkerSuite):
     config = fixed.Config(tokens=20, overlap=0.5)
+
+
+class TestRecursive(ChunkerSuite):
+    config = recursive.Config(tokens=20, overlap=0.5)
+
+
+class TestParent(ChunkerSuite):
+    config = parent.Config(tokens=12, parent=50, overlap=0.3)
+
+
+class TestSentence(ChunkerSuite):
+    config = sentence.Config(tokens=9, window=1)
+
+
+class TestPage(ChunkerSuite):
+    config = page.Config(tokens=40)
+
+
+class TestCode(ChunkerSuite):
+    config = code.Config(tokens=40)
+
+
+class TestSemantic(ChunkerSuite):
+    config = semantic.Config(tokens=60)
 
 
 def parsed(source: str) -> Parsed:
@@ -73,10 +108,10 @@ def test_front_matter_stands_with_the_first_section() -> None:
 
 def test_long_sections_are_cut_between_sentences_into_even_parts() -> None:
     document, cuts = cut(f"# Guide\n\n{prose(30)}")
-    texts = [document.text[one.start : one.end] for one in cuts]
-    assert all(text.endswith(".") for text in texts)
-    assert all(text.startswith(("# Guide", "The pump")) for text in texts)
-    sizes = [len(token_ends(text)) for text in texts]
+    found = [document.text[one.start : one.end] for one in cuts]
+    assert all(one.endswith(".") for one in found)
+    assert all(one.startswith(("# Guide", "The pump")) for one in found)
+    sizes = [len(token_ends(one)) for one in found]
     assert max(sizes) <= 100
     assert min(sizes) > 0.6 * max(sizes)
 
@@ -162,3 +197,170 @@ class TestStructureWithTheTokenizerOfTheLocalEmbedder(ChunkerSuite):
 
     def token_ends(self, source: str) -> Sequence[int]:
         return minilm().token_ends(source)
+
+
+def texts(config: ChunkerPart, document: Parsed, limit: int = 256) -> list[str]:
+    cuts = config.build_with(hashed).cut(document, token_ends, limit)
+    return [document.text[one.start : one.end] for one in cuts]
+
+
+def test_recursive_takes_the_coarsest_separator_that_is_enough() -> None:
+    document = parsed("One two three four.\n\nFive six seven.\n\n" + "Eight nine ten eleven. " * 3)
+    assert texts(recursive.Config(tokens=11, overlap=0), document) == [
+        "One two three four.\n\nFive six seven.",
+        "Eight nine ten eleven.",
+        "Eight nine ten eleven.",
+        "Eight nine ten eleven.",
+    ]
+
+
+def test_recursive_repeats_whole_pieces() -> None:
+    document = parsed(" ".join(f"Item {number} is here." for number in range(60)))
+    cuts = recursive.Config(tokens=40, overlap=0.2).build().cut(document, token_ends, 256)
+    assert len(cuts) > 5
+    for before, after in pairwise(cuts):
+        assert document.text[after.start : before.end].startswith("Item")
+        assert 0 < len(token_ends(document.text[after.start : before.end])) <= 8
+
+
+def test_recursive_takes_the_separators_that_it_is_given() -> None:
+    document = parsed("a a a a|b b b b|c c c c")
+    assert texts(recursive.Config(tokens=5, overlap=0, separators=("|",)), document) == [
+        "a a a a|",
+        "b b b b|",
+        "c c c c",
+    ]
+
+
+def test_a_small_chunk_knows_the_parent_around_it() -> None:
+    document = parsed(f"# Guide\n\n## Setup\n\n{prose(12)}\n\n## Use\n\n{prose(2)}\n")
+    cuts = parent.Config(tokens=30, parent=100, overlap=0).build().cut(document, token_ends, 256)
+    parents = list(dict.fromkeys(one.parent for one in cuts))
+    assert len(cuts) > len(parents) > 2
+    for one in filter(None, parents):
+        assert document.text[slice(*one)].endswith(".")
+        assert len(token_ends(document.text[slice(*one)])) <= 100
+        assert document.text[slice(*one)].count("\n## ") <= 1
+    assert all(before[1] <= after[0] for before, after in pairwise(filter(None, parents)))
+
+
+def test_a_parent_may_be_longer_than_the_embedder_reads() -> None:
+    document = parsed(prose(60))
+    cuts = parent.Config(tokens=30, parent=400).build().cut(document, token_ends, 64)
+    assert max(len(token_ends(document.text[slice(*(one.parent or (0, 0)))])) for one in cuts) > 300
+    assert max(one.tokens for one in cuts) <= 64
+
+
+def test_a_parent_is_no_smaller_than_its_chunks() -> None:
+    with pytest.raises(ValidationError, match=r"parent \(50\) is smaller"):
+        parent.Config(tokens=100, parent=50)
+
+
+def test_a_sentence_is_found_and_its_window_is_shown() -> None:
+    document = parsed(f"# Guide\n\n{prose(9)}\n\n## Use\n\nStart the pump slowly and wait. Then open it.\n")
+    cuts = sentence.Config(window=2).build().cut(document, token_ends, 256)
+    assert len(cuts) == 11
+    fifth = cuts[4]
+    assert document.text[fifth.start : fifth.end] == WORDS.format(4).strip()
+    assert fifth.parent is not None
+    assert document.text[slice(*fifth.parent)] == "".join(WORDS.format(number) for number in range(2, 7)).strip()
+    assert cuts[-1].parent is not None
+    assert document.text[slice(*cuts[-1].parent)].startswith("## Use"), "a window never leaves its section"
+
+
+def test_a_very_short_sentence_goes_with_the_next_one() -> None:
+    found = texts(
+        sentence.Config(), parsed("Yes. It is so. The pump feeds the boiler with water. Indeed it always does so here.")
+    )
+    assert found == ["Yes. It is so.", "The pump feeds the boiler with water.", "Indeed it always does so here."]
+
+
+def test_a_page_is_a_chunk() -> None:
+    pages = ["# Pumps\n\nThe first page.\n", "The second page goes on.\n", f"## Seals\n\n{prose(10)}\n"]
+    whole = parsed("".join(pages))
+    document = replace(whole, pages=(0, len(pages[0]), len(pages[0]) + len(pages[1])))
+    cuts = page.Config(tokens=60).build().cut(document, token_ends, 256)
+    found = [document.text[one.start : one.end] for one in cuts]
+    assert found[:2] == [pages[0].strip(), pages[1].strip()]
+    assert len(found) > 3, "a long page is divided"
+    assert [one.headings for one in cuts[:3]] == [("Pumps",), ("Pumps",), ("Pumps", "Seals")]
+
+
+SOURCE = '''"""A store."""
+
+import os
+
+
+def small(value):
+    return value
+
+
+def other(value):
+    return -value
+
+
+@dataclass
+class Store:
+    """Keeps rows."""
+
+    def first(self, value):
+        total = value + 1
+        total = total * 2
+        return total
+
+    # What follows is quick.
+    def second(self, value):
+        for one in value:
+            print(one)
+
+        return None
+'''
+
+
+def test_code_is_cut_between_definitions() -> None:
+    document = text.Config().build().parse(SOURCE.encode(), "store.py")
+    cuts = code.Config(tokens=40).build().cut(document, token_ends, 256)
+    found = [document.text[one.start : one.end] for one in cuts]
+    assert found[0].startswith('"""A store."""')
+    assert found[0].endswith("return -value"), "small definitions share a chunk"
+    assert found[1].startswith("@dataclass\nclass Store:"), "a decorator belongs to what it decorates"
+    second = next(place for place, one in enumerate(found) if "def second" in one)
+    assert found[second].startswith("    # What follows is quick.\n    def second"), "and so does a comment"
+    assert cuts[second].headings == ("class Store:",)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "export function a() {\n  return 1;\n}\n\nexport class B {\n  go() {\n    return 2;\n  }\n}\n",
+        "fn a() -> u8 {\n    1\n}\n\n#[derive(Debug)]\npub struct B {\n    go: u8,\n}\n",
+        "int a(int x) {\n  return x;\n}\n\nstatic int b(int x)\n{\n  return x;\n}\n",
+        "func a() int {\n\treturn 1\n}\n\n// B goes.\ntype B struct {\n\tgo int\n}\n",
+    ],
+    ids=["typescript", "rust", "c", "go"],
+)
+def test_definitions_are_found_in_many_languages(source: str) -> None:
+    document = text.Config().build().parse(source.encode(), "a.txt")
+    first, second = texts(code.Config(tokens=18), document)[:2]
+    assert first.endswith("}")
+    assert source.index(second) == source.index("\n\n") + 2
+
+
+def test_semantic_cuts_where_the_topic_turns() -> None:
+    pumps = "The pump moves water. The pump needs oil. Water leaves the pump. Oil keeps the pump quiet. "
+    tax = "Income tax is due in May. The tax office sends a form. Income is written on the form. A form is due in May. "
+    document = parsed(pumps + tax)
+    assert texts(semantic.Config(tokens=45), document) == [pumps.strip(), tax.strip()]
+
+
+def test_semantic_asks_for_no_vectors_where_a_section_fits() -> None:
+    def refuse(texts: Sequence[str]) -> NoReturn:
+        raise AssertionError(texts)
+
+    cuts = semantic.Config().build_with(refuse).cut(parsed("# A\n\nOne.\n\n# B\n\nTwo.\n"), token_ends, 256)
+    assert len(cuts) == 2
+
+
+def test_semantic_says_that_it_needs_an_embedder() -> None:
+    with pytest.raises(UserError, match="needs an embedder"):
+        semantic.Config().build()

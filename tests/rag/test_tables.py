@@ -26,7 +26,7 @@ PARSED = Parsed(
 )
 CHUNKS = [
     NewChunk("c1", 0, Span(0, 9, 1, 2, 1), ("A", "B"), "some text", 3, "sha1"),
-    NewChunk("c2", 1, Span(9, 20, 2, 4, 2), (), "more text, 'quoted'", 4, "sha2"),
+    NewChunk("c2", 1, Span(9, 20, 2, 4, 2), (), "more text, 'quoted'", 4, "sha2", (0, 20)),
 ]
 
 

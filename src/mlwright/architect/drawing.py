@@ -86,6 +86,8 @@ def _pipeline(name: str, spec: PipelineSpec) -> Iterator[Node]:
     path = f"rag.{name}"
     overlap = getattr(spec.chunk, "overlap", None)
     size = f"{spec.chunk.tokens} tokens" + (f", {overlap:.0%} overlap" if overlap is not None else "")
+    shown = spec.chunk.facts().shown
+    size += f", {shown} shown" if shown > spec.chunk.tokens else ""
     words = "vectors" if spec.index.keyword == "none" else f"vectors, {spec.index.keyword}"
     kept = f"{spec.retrieve.top} found, {spec.retrieve.keep} kept"
     cite = f"citations {spec.generate.cite}"

@@ -94,7 +94,7 @@ class Rag:
                 pipeline=self.name,
                 kernel=self._kernel,
                 embedder=self._embedder,
-                chunker=self.spec.chunk.build(),
+                chunker=self.spec.chunk,
                 source=self._source,
                 record=self._record,
                 shelf=self._shelf,

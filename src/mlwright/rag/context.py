@@ -5,7 +5,7 @@ overlap or are near neighbours, as one text.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -86,7 +86,7 @@ def assemble(
     shown: list[Shown] = []
     size = cache(tokens)
     for hit in hits:
-        for one in (_whole(hit, read), _bare(hit)):
+        for one in (*_parent(hit, read), _whole(hit, read), _bare(hit)):
             more = _with(shown, one, read)
             if sum(size(part.text) for part in more) <= budget:
                 shown = more
@@ -106,23 +106,38 @@ def _bare(hit: Hit) -> Shown:
     return Shown(0, hit.chunk.span.start, hit.chunk.text, hit.score, (hit.chunk,))
 
 
+def _parent(hit: Hit, read: ReadText) -> Iterator[Shown]:
+    """The wider stretch around a chunk that was found by a small one, with its sentences whole."""
+    if hit.chunk.parent is not None and (text := read(hit.chunk)):
+        start, end = _completed(text, *hit.chunk.parent)
+        yield Shown(0, start, text[start:end], hit.score, (hit.chunk,))
+
+
 def _whole(hit: Hit, read: ReadText) -> Shown:
     """The chunk, with the rest of the sentences that it cuts at its start and its end."""
     span = hit.chunk.span
-    ends = bool(_ENDED.search(hit.chunk.text))
-    begins = span.start == 0 or not hit.chunk.text[:1].islower()
-    text = "" if ends and begins else read(hit.chunk)
-    if not text:
+    whole = _ENDED.search(hit.chunk.text) and _begins(hit.chunk.text, 0, span.start)
+    if whole or not (text := read(hit.chunk)):
         return _bare(hit)
-    start, end = span.start, span.end
-    if not begins:
+    start, end = _completed(text, span.start, span.end)
+    return Shown(0, start, text[start:end], hit.score, (hit.chunk,))
+
+
+def _begins(text: str, place: int, start: int) -> bool:
+    return start == 0 or not text[place : place + 1].islower()
+
+
+def _completed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch, made longer where it cuts a sentence."""
+    ends = bool(_ENDED.search(text, max(start, end - _REST), end))
+    if not _begins(text, start, start):
         before = [match.end() for match in _ENDS.finditer(text, max(0, start - _REST), start)]
         rest = text[before[-1] : start] if before else ""
         start = before[-1] + len(rest) - len(rest.lstrip()) if before else start
     if not ends:
         after = _ENDS.search(text, max(0, end - 1), min(len(text), end + _REST))
         end = max(end, after.start() if after and after[0] == "\n" else after.end() if after else end)
-    return Shown(0, start, text[start:end], hit.score, (hit.chunk,))
+    return start, end
 
 
 def _with(shown: list[Shown], alone: Shown, read: ReadText) -> list[Shown]:

@@ -23,7 +23,8 @@ from mlwright.kernel.lineage import Edge
 from mlwright.kernel.progress import Progress
 from mlwright.models import Embedder
 from mlwright.rag import tables
-from mlwright.rag.chunkers import Chunker, embedded_text
+from mlwright.rag.chunkers import Chunker, ChunkerPart, embedded_text
+from mlwright.rag.chunkers._counted import CountedVectors
 from mlwright.rag.indexes import Entry, Index
 from mlwright.rag.parse import Reader
 from mlwright.rag.places import Places
@@ -59,7 +60,7 @@ class Ingest:
     pipeline: str
     kernel: Kernel
     embedder: Embedder
-    chunker: Chunker
+    chunker: ChunkerPart
     source: DocumentSource
     record: Recorder
     shelf: Shelf
@@ -86,22 +87,25 @@ class Ingest:
         known = await in_thread(tables.cut_versions, self.kernel.store, self.shelf.cutting)
         batches = _batches([file for file in files if file.version.id not in known])
         self.progress.start(f"read and embed {self.pipeline}", sum(map(len, batches)))
+        vectors = CountedVectors(self.embedder)
+        chunker = self.chunker.build_with(vectors)
         with Reader() as reader:
-            reading = [asyncio.ensure_future(in_thread(self._read, reader, batch)) for batch in batches[:1]]
+            reading = [asyncio.ensure_future(in_thread(self._read, reader, chunker, batch)) for batch in batches[:1]]
             try:
                 for number, batch in enumerate(batches):
                     texts = await reading.pop()
                     for following in batches[number + 1 : number + 2]:
-                        reading.append(asyncio.ensure_future(in_thread(self._read, reader, following)))
+                        reading.append(asyncio.ensure_future(in_thread(self._read, reader, chunker, following)))
                     await self._embed(texts)
                     self.progress.step(f"read and embed {self.pipeline}", len(batch))
             finally:
                 if reading:
                     await asyncio.wait(reading)  # the workers are in use until then
+        self.tally.embedded += vectors.asked
         await self._embed(await in_thread(self._left_over))
         self.progress.end(f"read and embed {self.pipeline}")
 
-    def _read(self, reader: Reader, batch: Sequence[SourceDocument]) -> dict[str, str]:
+    def _read(self, reader: Reader, chunker: Chunker, batch: Sequence[SourceDocument]) -> dict[str, str]:
         """Parse and cut documents and keep what came of it; the texts to embed, by hash."""
         began = perf_counter()
         failed = tables.unreadable(self.kernel.store, self.shelf.cutting)
@@ -112,7 +116,7 @@ class Ingest:
                 self.source.quarantine(file, parsed)
                 tables.add_unreadable(self.kernel.store, self.shelf.cutting, file.version, parsed.reason)
                 continue
-            chunks, to_embed = self._cut(file, parsed)
+            chunks, to_embed = self._cut(chunker, file, parsed)
             cut.append((self._stored(file, parsed), chunks))
             texts.update(to_embed)
         with self.kernel.store.transaction():
@@ -131,15 +135,15 @@ class Ingest:
         at = stamp(self.kernel.clock.now())
         return StoredVersion(file.version, PARSING, file.document, file.key, text, len(parsed.text), parsed, at)
 
-    def _cut(self, file: SourceDocument, parsed: Parsed) -> tuple[list[NewChunk], dict[str, str]]:
+    def _cut(self, chunker: Chunker, file: SourceDocument, parsed: Parsed) -> tuple[list[NewChunk], dict[str, str]]:
         places, texts, chunks = Places(parsed.text, parsed.pages), {}, []
-        for place, cut in enumerate(self.chunker.cut(parsed, self.embedder.token_ends, self.embedder.max_tokens)):
+        for place, cut in enumerate(chunker.cut(parsed, self.embedder.token_ends, self.embedder.max_tokens)):
             body = parsed.text[cut.start : cut.end]
             embedded = embedded_text(parsed.title, cut.headings, body)
             name = digest(embedded.encode())
             texts[name] = embedded
             ref, span = self.shelf.chunk_ref(file.version, cut), places.span(cut.start, cut.end)
-            chunks.append(NewChunk(ref.id, place, span, cut.headings, body, cut.tokens, name))
+            chunks.append(NewChunk(ref.id, place, span, cut.headings, body, cut.tokens, name, cut.parent))
         return chunks, texts
 
     async def _embed(self, texts: dict[str, str]) -> None:

@@ -39,6 +39,11 @@ def cost_lines(name: str, spec: PipelineSpec, load: Load, *, chat: Price | None,
         _priced(f"{at}.generate.model", "answer tokens", "request", load.answer, chat.output if chat else None, chat),
         _priced(f"{at}.index.embed", "vector of the question", "request", question, read, embed),
         _priced(f"{at}.index.embed", "vectors of all documents", "once", vectors, read, embed),
+        *(
+            [_priced(f"{at}.chunk", "vectors of sentences, to cut at", "once", vectors, read, embed)]
+            if spec.chunk.facts().vectors_of_sentences
+            else []
+        ),
     ]
 
 
@@ -65,7 +70,7 @@ def storage_lines(name: str, spec: PipelineSpec, load: Load, *, embed: EmbedFact
 def prompt_tokens(spec: PipelineSpec, load: Load) -> Range:
     """Tokens of the prompt of one request: from an empty one to the whole budget."""
     fixed = _TEMPLATE_TOKENS + load.question
-    likely = min(spec.generate.context, fixed + spec.retrieve.keep * spec.chunk.tokens)
+    likely = min(spec.generate.context, fixed + spec.retrieve.keep * spec.chunk.facts().shown)
     return Range(fixed, likely, max(likely, spec.generate.context))
 
 

@@ -36,6 +36,7 @@ class NewChunk:
     text: str
     tokens: int
     embedded_sha256: str
+    parent: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def chunk_from(row: Row) -> Chunk:
         text=row["body"],
         tokens=row["tokens"],
         meta=meta_of(json.loads(row["meta"])),
+        parent=(row["parent_start"], row["parent_end"]) if row["parent_end"] else None,
     )
 
 

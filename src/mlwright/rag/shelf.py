@@ -46,6 +46,7 @@ class Shelf:
         return content_ref("index", fields)
 
     def chunk_ref(self, version: Ref, cut: Cut) -> Ref:
+        """The cutting says which parent it has, so that needs no place of its own."""
         fields = {"version": version.id, "cutting": self.cutting, "start": cut.start, "end": cut.end}
         return content_ref("chunk", {**fields, "headings": list(cut.headings)})
 

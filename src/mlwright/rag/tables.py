@@ -42,13 +42,14 @@ def add_version(store: Store, stored: StoredVersion, cutting: str, chunks: Seque
         )  # fmt: skip
         t.write_many(
             "insert into rag_chunk (chunk, cutting, version, format, place, char_start, char_end, line_start, line_end,"
-            " page, headings, body, tokens, embedded_sha256) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " page, headings, body, tokens, embedded_sha256, parent_start, parent_end)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " on conflict (chunk) do nothing",
             [
                 (
                     c.id, cutting, stored.version.id, stored.format, c.place, c.span.start, c.span.end,
                     c.span.line_start, c.span.line_end, c.span.page, json.dumps(c.headings), c.text, c.tokens,
-                    c.embedded_sha256,
+                    c.embedded_sha256, *(c.parent or (0, 0)),
                 )
                 for c in chunks
             ],

@@ -71,6 +71,8 @@ class Cut:
     end: int
     headings: tuple[str, ...] = ()
     tokens: int = 0
+    parent: tuple[int, int] | None = None
+    """The wider span around it that the model is shown when it is found; None where that is the cut itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Chunk:
     text: str
     tokens: int
     meta: Meta = field(default_factory=dict)
+    parent: tuple[int, int] | None = None
+    """Characters of the version that the model is shown when the chunk is found; None where that is the chunk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def _check(context: Context) -> Iterator[Found]:
 def _budget(context: Context, served: Served) -> Iterator[Found]:
     spec = served.spec
     prompt, question = context.prompt_tokens(served.pipeline), served.endpoint.traffic.tokens.question
-    chunk = spec.chunk.tokens + PER_PASSAGE
+    chunk = spec.chunk.facts().shown + PER_PASSAGE
     needed, budget = prompt + question + spec.retrieve.keep * chunk, spec.generate.context
     if needed <= budget:
         return

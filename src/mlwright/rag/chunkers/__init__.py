@@ -2,19 +2,37 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-from mlwright.kernel.parts import Part, Slot
+from mlwright.kernel.parts import Facts, Part, Slot
 from mlwright.rag.types import Cut, Parsed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TokenEnds = Callable[[str], Sequence[int]]
 """The embedder's tokenizer: the character offset at which each token of a text ends."""
+
+Vectors = Callable[[Sequence[str]], "NDArray[np.float32]"]
+"""The embedder, for chunkers that look at meaning: texts to unit vectors, one row for each. Whoever gives it counts
+what is asked of it."""
+
+
+class ChunkFacts(Facts):
+    """What a plan must know of a chunker."""
+
+    shown: int
+    """Tokens that the model is shown for a chunk that was found: those of its parent, where it has one."""
+    vectors_of_sentences: bool = False
+    """Asks the embedder for a vector of every sentence, so that all documents are embedded twice."""
 
 
 class Chunker(Protocol):
     """Contract: every non-blank character of the text lies in at least one cut; cuts come in order of their start; no
     cut, together with its headings as they are embedded, has more tokens than `limit`; the same input gives the same
-    cuts. Neighbours repeat `overlap` of the text, except across a heading."""
+    cuts; a cut lies inside its parent, where it has one. Neighbours repeat `overlap` of the text, except across a
+    heading."""
 
     def cut(self, document: Parsed, token_ends: TokenEnds, limit: int) -> list[Cut]: ...
 
@@ -23,8 +41,15 @@ class ChunkerPart(Part):
     tokens: int
     """The size aimed at, in the embedder's tokens."""
 
+    def facts(self) -> ChunkFacts:
+        return ChunkFacts(shown=self.tokens)
+
     @abstractmethod
     def build(self) -> Chunker: ...
+
+    def build_with(self, vectors: Vectors) -> Chunker:
+        """As `build`; a chunker that looks at meaning takes the embedder here."""
+        return self.build()
 
 
 def embedded_text(title: str, headings: Sequence[str], text: str) -> str:

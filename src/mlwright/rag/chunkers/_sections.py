@@ -1,5 +1,6 @@
 """Sections: what stands under one heading, and the path of headings above it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,31 @@ def sections(document: Parsed, small: Callable[[int, int], bool]) -> list[Sectio
         else:
             merged.append(section)
     return merged
+
+
+class Paths:
+    """The headings above each place of a document."""
+
+    def __init__(self, document: Parsed) -> None:
+        self._starts: list[int] = [0]
+        self._paths: list[tuple[str, ...]] = [()]
+        for start, path in _paths(document):
+            self._starts.append(start)
+            self._paths.append(path)
+
+    def at(self, offset: int) -> tuple[str, ...]:
+        """The headings, outermost first; one that starts at `offset` is the last of them."""
+        return self._paths[bisect_right(self._starts, offset) - 1]
+
+
+def _paths(document: Parsed) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Where each heading starts, and the path that it ends."""
+    path: list[tuple[int, str]] = []
+    for block in document.blocks:
+        if block.kind == "heading":
+            path = [(depth, words) for depth, words in path if depth < block.level]
+            path.append((block.level, heading(document, block)))
+            yield block.start, tuple(words for _, words in path)
 
 
 def _raw(document: Parsed) -> Iterator[Section]:

@@ -80,11 +80,9 @@ def verified(
     document: Parsed, headings: tuple[str, ...], start: int, end: int, token_ends: TokenEnds, limit: int
 ) -> list[Cut]:
     """The stretch as a cut without blank edges; as several where the tokenizer counts more tokens than `limit`."""
-    stretch = document.text[start:end]
-    if not stretch.strip():
+    start, end = trimmed(document.text, start, end)
+    if start == end:
         return []
-    end = start + len(stretch.rstrip())
-    start += _blank_lines(stretch)
     count = len(token_ends(embedded_text(document.title, headings, document.text[start:end])))
     if count <= limit or end - start < 2:
         return [Cut(start, end, headings, count)]
@@ -93,10 +91,14 @@ def verified(
     return [cut for half in halves for cut in verified(document, headings, *half, token_ends, limit)]
 
 
-def _blank_lines(stretch: str) -> int:
-    """The length of the blank lines that it starts with; the indentation of its first line stays."""
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch without blank edges; the indentation of its first line stays. Empty where all of it is blank."""
+    stretch = text[start:end]
+    kept = len(stretch.rstrip())
+    if not kept:
+        return start, start
     blank = len(stretch) - len(stretch.lstrip())
-    return stretch.rfind("\n", 0, blank) + 1
+    return start + stretch.rfind("\n", 0, blank) + 1, start + kept
 
 
 def _middle(text: str, start: int, end: int) -> int:
