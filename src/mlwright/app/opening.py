@@ -97,6 +97,8 @@ class _Builder:
             source=Documents(self._data, spec.documents),
             record=self._tracking.record,
             prompt=blueprint.prompts.get(name),
+            compute=blueprint.target.compute,
+            embed=embed,
         )
 
 

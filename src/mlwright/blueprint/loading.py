@@ -129,7 +129,7 @@ def _target(blueprint: Blueprint, name: str | None) -> Target:
     spec = blueprint.targets.get(name or "local")
     if spec is None:
         return Target(name or "local")
-    return Target(name or "local", _plain(spec.store), _plain(spec.blobs))
+    return Target(name or "local", _plain(spec.store), _plain(spec.blobs), spec.compute)
 
 
 def _plain(secret: SecretStr | None) -> str | None:

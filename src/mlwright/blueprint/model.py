@@ -6,7 +6,16 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
 from mlwright import rag as rag_room
 from mlwright.blueprint.identity import as_data, as_release, blueprint_ref, release_ref
@@ -17,7 +26,7 @@ from mlwright.evals import EvalSpec
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.units import UsdPerMonth
 from mlwright.models import ModelsSpec
-from mlwright.rag import PipelineSpec
+from mlwright.rag import AnyCompute, ComputePart, PipelineSpec
 from mlwright.serving import ServingSpec
 from mlwright.tracking import TrackingSpec
 
@@ -44,6 +53,12 @@ class SystemSpec(_Section):
     budget: UsdPerMonth | None = Field(default=None, description="The most it may cost, as in 1200 USD/month.")
 
 
+def _at_address(value: Any) -> Any:
+    """`ray://head:10001` is short for the part `ray` at that address."""
+    scheme, found, _ = value.partition("://") if isinstance(value, str) else ("", "", "")
+    return {"use": scheme, "address": value} if found else value
+
+
 class TargetSpec(_Section):
     """The same file on other engines."""
 
@@ -52,6 +67,11 @@ class TargetSpec(_Section):
     )
     blobs: SecretStr | None = Field(
         default=None, description="Files by content: a path, or s3://bucket; `${NAME}` is read from the environment."
+    )
+    compute: Annotated[AnyCompute, BeforeValidator(_at_address)] = Field(
+        default="local",
+        validate_default=True,
+        description="Where documents are read and embedded: `local`, `ray`, or a cluster's address, `ray://head:10001`.",
     )
     set: dict[str, Any] = Field(
         default_factory=dict, description="Values that this target replaces, by path: `serving.endpoints.x.auth`."
@@ -74,6 +94,7 @@ class Target:
     name: str = "local"
     store: str | None = field(default=None, repr=False)
     blobs: str | None = field(default=None, repr=False)
+    compute: ComputePart | None = None
 
 
 @dataclass(frozen=True, slots=True)

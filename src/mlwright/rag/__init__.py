@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from mlwright.rag.build import answer_of as answer_of
     from mlwright.rag.build import answers as answers
     from mlwright.rag.build import build_rag as build_rag
+    from mlwright.rag.compute import AnyCompute as AnyCompute
+    from mlwright.rag.compute import ComputePart as ComputePart
     from mlwright.rag.filters import Filter as Filter
     from mlwright.rag.filters import Where as Where
     from mlwright.rag.filters import as_filter as as_filter
@@ -42,9 +44,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "AnyCompute",
     "Block",
     "Chunk",
     "Citation",
+    "ComputePart",
     "DocumentInfo",
     "DocumentSource",
     "Filter",
@@ -79,6 +83,7 @@ __all__ = [
 __getattr__, __dir__ = front_door(
     __name__,
     build="Rag answer_of answers build_rag",
+    compute="AnyCompute ComputePart",
     filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
     plan="Load cost_lines prompt_tokens storage_lines",
     ports="DocumentSource Recorder SourceDocument",

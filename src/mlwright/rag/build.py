@@ -12,9 +12,11 @@ from mlwright.kernel.lineage import Described
 from mlwright.kernel.locks import exclusive
 from mlwright.kernel.progress import Progress, silent
 from mlwright.kernel.store import Store
-from mlwright.models import ChatModel, Embedder, Price
+from mlwright.models import ChatModel, Embedder, EmbedPart, Price
 from mlwright.rag import describe, tables
 from mlwright.rag.answer import Answerer
+from mlwright.rag.compute import ComputePart, Work
+from mlwright.rag.compute.local import Config as Local
 from mlwright.rag.filters import Where, as_filter
 from mlwright.rag.indexes import Index
 from mlwright.rag.ports import DocumentSource, Recorder
@@ -39,13 +41,18 @@ def build_rag(
     source: DocumentSource,
     record: Recorder,
     prompt: str | None = None,
+    compute: ComputePart | None = None,
+    embed: EmbedPart | None = None,
 ) -> "Rag":
     """Open pipeline `name`. `chat` and `prices` are by name in `models.chat`; `prompt` is the text of the template, the
-    built-in one where None. Opens no index and loads no model. Raises UserError for a template that cannot be used."""
+    built-in one where None. `compute` says where documents are read and embedded, this machine where None; work
+    elsewhere needs `embed`, the part behind `embedder`. Opens no index and loads no model.
+
+    Raises UserError for a template that cannot be used."""
     kernel.store.migrate("mlwright.rag")
     template = built_in() if prompt is None else Prompt(prompt, name=spec.generate.prompt or f"of {name}")
     tables.add_prompt(kernel.store, template.ref, template.text, stamp(kernel.clock.now()))
-    return Rag(name, spec, kernel, embedder, chat, prices, source, record, template)
+    return Rag(name, spec, kernel, embedder, chat, prices, source, record, template, compute or Local(), embed)
 
 
 class Rag:
@@ -62,6 +69,8 @@ class Rag:
         source: DocumentSource,
         record: Recorder,
         prompt: Prompt,
+        compute: ComputePart,
+        embed: EmbedPart | None,
     ) -> None:
         self.name, self.spec = name, spec
         self._kernel, self._embedder, self._source, self._record, self._prompt = (
@@ -71,6 +80,7 @@ class Rag:
             record,
             prompt,
         )
+        self._compute, self._work = compute, Work(spec.chunk, embedder, embed)
         self._shelf = Shelf.of(name, spec, embedder)
         self._home = kernel.home / "indexes" / self._shelf.name
         self._opened: Index | None = None
@@ -93,8 +103,8 @@ class Rag:
             return await Ingest(
                 pipeline=self.name,
                 kernel=self._kernel,
-                embedder=self._embedder,
-                chunker=self.spec.chunk,
+                work=self._work,
+                compute=self._compute,
                 source=self._source,
                 record=self._record,
                 shelf=self._shelf,

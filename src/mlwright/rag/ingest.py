@@ -7,9 +7,10 @@ carries, so name and content switch together.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +22,18 @@ from mlwright.kernel.errors import Unreadable
 from mlwright.kernel.ids import Ref, digest
 from mlwright.kernel.lineage import Edge
 from mlwright.kernel.progress import Progress
-from mlwright.models import Embedder
 from mlwright.rag import tables
-from mlwright.rag.chunkers import Chunker, ChunkerPart, embedded_text
-from mlwright.rag.chunkers._counted import CountedVectors
+from mlwright.rag.chunkers import embedded_text
+from mlwright.rag.compute import Compute, ComputePart, Divided, Work
 from mlwright.rag.indexes import Entry, Index
-from mlwright.rag.parse import Reader
 from mlwright.rag.places import Places
 from mlwright.rag.ports import DocumentSource, Recorder, SourceDocument
 from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
 from mlwright.rag.shelf import PARSING, Shelf
 from mlwright.rag.types import Chunk, IndexReport, Parsed
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 _BATCH_DOCUMENTS = 32
 _BATCH_BYTES = 4 << 20
@@ -41,12 +43,14 @@ _SLICE = 4096
 
 @dataclass(slots=True)
 class _Tally:
-    """What a run did, for its report."""
+    """What a run did, for its report. Seconds of batches that ran side by side are added up."""
 
     read: float = 0.0
     embed: float = 0.0
     index: float = 0.0
     embedded: int = 0
+    sent: set[str] = field(default_factory=set)
+    """Hashes of the texts that were given to the embedder."""
     started: float = field(default_factory=perf_counter)
 
     def seconds(self) -> dict[str, float]:
@@ -59,8 +63,8 @@ class Ingest:
 
     pipeline: str
     kernel: Kernel
-    embedder: Embedder
-    chunker: ChunkerPart
+    work: Work
+    compute: ComputePart
     source: DocumentSource
     record: Recorder
     shelf: Shelf
@@ -83,51 +87,60 @@ class Ingest:
     # --- documents to chunks with vectors
 
     async def _read_and_embed(self, files: Sequence[SourceDocument]) -> None:
-        """While one batch is embedded, the next one is parsed."""
+        """A few batches side by side, as many as the compute is worth; each is kept before its texts are embedded."""
         known = await in_thread(tables.cut_versions, self.kernel.store, self.shelf.cutting)
         batches = _batches([file for file in files if file.version.id not in known])
-        self.progress.start(f"read and embed {self.pipeline}", sum(map(len, batches)))
-        vectors = CountedVectors(self.embedder)
-        chunker = self.chunker.build_with(vectors)
-        with Reader() as reader:
-            reading = [asyncio.ensure_future(in_thread(self._read, reader, chunker, batch)) for batch in batches[:1]]
-            try:
-                for number, batch in enumerate(batches):
-                    texts = await reading.pop()
-                    for following in batches[number + 1 : number + 2]:
-                        reading.append(asyncio.ensure_future(in_thread(self._read, reader, chunker, following)))
-                    await self._embed(texts)
-                    self.progress.step(f"read and embed {self.pipeline}", len(batch))
-            finally:
-                if reading:
-                    await asyncio.wait(reading)  # the workers are in use until then
-        self.tally.embedded += vectors.asked
-        await self._embed(await in_thread(self._left_over))
-        self.progress.end(f"read and embed {self.pipeline}")
+        compute = await in_thread(self.compute.build, self.work)
+        task = f"read and embed {self.pipeline}" + (f" on {compute.where}" if compute.where else "")
+        waiting = iter(batches)
 
-    def _read(self, reader: Reader, chunker: Chunker, batch: Sequence[SourceDocument]) -> dict[str, str]:
+        async def work() -> None:
+            for batch in waiting:
+                await self._embed(compute, await self._read(compute, batch))
+                self.progress.step(task, len(batch))
+
+        self.progress.start(task, sum(map(len, batches)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(compute.slots, len(batches))):
+                    group.create_task(work())
+            await self._embed(compute, await in_thread(self._left_over))
+        except BaseExceptionGroup as several:
+            raise _first(several) from None
+        finally:
+            await compute.close()
+            self.progress.end(task)
+
+    async def _read(self, compute: Compute, batch: Sequence[SourceDocument]) -> dict[str, str]:
         """Parse and cut documents and keep what came of it; the texts to embed, by hash."""
         began = perf_counter()
+        contents = await in_thread(lambda: [(self.source.read(file), file.key) for file in batch])
+        divided = await compute.read(contents)
+        texts = await _unbroken(self._keep, batch, divided)
+        self.tally.read += perf_counter() - began
+        return texts
+
+    def _keep(self, batch: Sequence[SourceDocument], divided: Sequence[Divided | Unreadable]) -> dict[str, str]:
         failed = tables.unreadable(self.kernel.store, self.shelf.cutting)
         cut, texts = [], {}
-        pairs = ((self.source.read(file), file.key) for file in batch)
-        for file, parsed in zip(batch, reader.read_many(pairs), strict=True):
-            if isinstance(parsed, Unreadable):
-                self.source.quarantine(file, parsed)
-                tables.add_unreadable(self.kernel.store, self.shelf.cutting, file.version, parsed.reason)
+        for file, one in zip(batch, divided, strict=True):
+            if isinstance(one, Unreadable):
+                self.source.quarantine(file, one)
+                tables.add_unreadable(self.kernel.store, self.shelf.cutting, file.version, one.reason)
                 continue
-            chunks, to_embed = self._cut(chunker, file, parsed)
-            cut.append((self._stored(file, parsed), chunks))
+            chunks, to_embed = self._chunks(file, one)
+            cut.append((self._stored(file, one.parsed), chunks))
+            self.tally.embedded += one.asked
             texts.update(to_embed)
         with self.kernel.store.transaction():
             for stored, chunks in cut:
                 tables.add_version(self.kernel.store, stored, self.shelf.cutting, chunks)
                 refs = [Ref("chunk", chunk.id) for chunk in chunks]
                 self.kernel.lineage.link_many(Edge(ref, stored.version, "cut from") for ref in refs)
+        readable = {stored.version for stored, _ in cut}
         for file in batch:
-            if file.version.id in failed and any(stored.version == file.version for stored, _ in cut):
+            if file.version.id in failed and file.version in readable:
                 self.source.release(file)
-        self.tally.read += perf_counter() - began
         return texts
 
     def _stored(self, file: SourceDocument, parsed: Parsed) -> StoredVersion:
@@ -135,9 +148,10 @@ class Ingest:
         at = stamp(self.kernel.clock.now())
         return StoredVersion(file.version, PARSING, file.document, file.key, text, len(parsed.text), parsed, at)
 
-    def _cut(self, chunker: Chunker, file: SourceDocument, parsed: Parsed) -> tuple[list[NewChunk], dict[str, str]]:
+    def _chunks(self, file: SourceDocument, divided: Divided) -> tuple[list[NewChunk], dict[str, str]]:
+        parsed = divided.parsed
         places, texts, chunks = Places(parsed.text, parsed.pages), {}, []
-        for place, cut in enumerate(chunker.cut(parsed, self.embedder.token_ends, self.embedder.max_tokens)):
+        for place, cut in enumerate(divided.cuts):
             body = parsed.text[cut.start : cut.end]
             embedded = embedded_text(parsed.title, cut.headings, body)
             name = digest(embedded.encode())
@@ -146,21 +160,23 @@ class Ingest:
             chunks.append(NewChunk(ref.id, place, span, cut.headings, body, cut.tokens, name, cut.parent))
         return chunks, texts
 
-    async def _embed(self, texts: dict[str, str]) -> None:
-        began, store, model = perf_counter(), self.kernel.store, self.embedder.ref
+    async def _embed(self, compute: Compute, texts: dict[str, str]) -> None:
+        """Embed the texts that have no vector and are not being embedded for another batch."""
+        began, store, model = perf_counter(), self.kernel.store, self.work.embedder.ref
         known = await in_thread(tables.known_vectors, store, model, list(texts))
-        names = [name for name in texts if name not in known]
+        names = [name for name in texts if name not in known and name not in self.tally.sent]
+        self.tally.sent.update(names)
         for start in range(0, len(names), _EMBED_TEXTS):
             some = names[start : start + _EMBED_TEXTS]
-            vectors = await self.embedder.embed([texts[name] for name in some], "document")
+            vectors = await compute.embed([texts[name] for name in some])
             packed = [vector.tobytes() for vector in np.asarray(vectors, dtype="<f2")]
-            await in_thread(tables.add_vectors, store, model, list(zip(some, packed, strict=True)))
+            await _unbroken(tables.add_vectors, store, model, list(zip(some, packed, strict=True)))
             self.tally.embedded += len(some)
         self.tally.embed += perf_counter() - began
 
     def _left_over(self) -> dict[str, str]:
         """Texts of chunks that a killed run has written and not embedded."""
-        ids = tables.without_vector(self.kernel.store, self.embedder.ref, self.shelf.cutting)
+        ids = tables.without_vector(self.kernel.store, self.work.embedder.ref, self.shelf.cutting)
         texts = (_embedded(chunk) for chunk in tables.chunks(self.kernel.store, ids).values())
         return {digest(text.encode()): text for text in texts}
 
@@ -216,9 +232,9 @@ class Ingest:
 
     def _entries(self, ids: list[str]) -> tuple[list[Entry], NDArray[np.float32]]:
         found = tables.chunks(self.kernel.store, ids)
-        packed = tables.vectors(self.kernel.store, self.embedder.ref, ids)
+        packed = tables.vectors(self.kernel.store, self.work.embedder.ref, ids)
         entries = [Entry(id_, _embedded(found[id_]), self.shelf.meta(found[id_])) for id_ in ids]
-        rows = np.frombuffer(b"".join(packed[id_] for id_ in ids), dtype="<f2").reshape(-1, self.embedder.dims)
+        rows = np.frombuffer(b"".join(packed[id_] for id_ in ids), dtype="<f2").reshape(-1, self.work.embedder.dims)
         vectors = rows.astype(np.float32)
         return entries, vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
 
@@ -247,17 +263,35 @@ class Ingest:
         counts = ("documents", "chunks", "added", "changed", "removed", "unchanged", "quarantined", "embedded")
         metrics = {name: float(getattr(report, name)) for name in counts}
         metrics |= {f"seconds_{stage}": seconds for stage, seconds in report.seconds.items()}
-        uses = (index.dataset, self.embedder.ref)
+        uses = (index.dataset, self.work.embedder.ref)
         run = self.record(f"index {self.pipeline}", dict(index.settings), metrics, uses, index.ref)
         edges = [
             Edge(index.ref, index.dataset, "built from"),
-            Edge(index.ref, self.embedder.ref, "embedded by"),
+            Edge(index.ref, self.work.embedder.ref, "embedded by"),
             Edge(index.ref, run, "built by"),
         ]
         if before is not None and before.ref != index.ref:
             edges.append(Edge(index.ref, before.ref, "follows"))
         self.kernel.lineage.link_many(edges)
         tables.put_index(self.kernel.store, replace(index, run=run.id))
+
+
+async def _unbroken(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call it in a thread; where this is cancelled meanwhile, wait for its end, so that nobody writes after us."""
+    future = asyncio.ensure_future(in_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise
+
+
+def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error itself, since one is enough to tell."""
+    error: BaseException = several
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _embedded(chunk: Chunk) -> str:

@@ -7,5 +7,6 @@ SLOTS = (
     "mlwright.rag.parsers",
     "mlwright.rag.chunkers",
     "mlwright.rag.indexes",
+    "mlwright.rag.compute",
     "mlwright.evals.metrics",
 )
