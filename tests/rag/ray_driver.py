@@ -23,7 +23,7 @@ from mlwright.testing.documents import DOCUMENTS, MemoryDocuments, MemoryRuns
 MANY = {
     f"many/{n}.md": f"# Report {n}\n\n"
     + "\n\n".join(f"Part {n}-{part}: the pump of station {n * part} was bled on day {part}." * 3 for part in range(40))
-    for n in range(480)
+    for n in range(320)
 }
 
 

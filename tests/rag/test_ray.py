@@ -39,12 +39,12 @@ def test_the_loss_of_a_node_changes_nothing(
     cluster: RayCluster, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     record_property("networks", "one for each node" if cluster.isolated else "all nodes on loopback")
-    here = told(driver(tmp_path / "here", "local", []))
-    there = driver(tmp_path / "there", cluster.client, cluster.command([]), env=dict(cluster.environment))
+    local = driver(tmp_path / "here", "local", [])
+    there = driver(tmp_path / "there", cluster.address, cluster.command([]), env=dict(cluster.environment))
     assert there.stdout
     assert there.stdout.readline() == "under way\n", there.communicate(timeout=120)[1]
     cluster.kill(1)
-    found = told(there)
+    found, here = told(there), told(local)
     where = {name: found[name].pop("where") for name in found}
     assert where["many"] == ["read and embed many on 2 nodes of Ray with 2 CPUs"]
     assert [here[name].pop("where") for name in here] == [[], ["read and embed many"]]

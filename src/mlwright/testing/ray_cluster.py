@@ -49,6 +49,8 @@ class Node:
     address: str
     inside: tuple[str, ...]
     process: "subprocess.Popen[str]"
+    reader: threading.Thread
+    lines: "queue.Queue[str | None]"
     said: list[str] = field(default_factory=list)
 
     def kill(self) -> None:
@@ -57,6 +59,9 @@ class Node:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
+        if self.process.stdout:
+            self.process.stdout.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ def private_ray_cluster(nodes: int = 2, *, cpus: int = 1, store: int = 80 << 20)
                 else [f"--address={head}:{port}"]
             )  # fmt: skip
             started.append(_start(words, address, [*start, f"--num-cpus={cpus}"], store, environment))
-            _wait(started[-1])
+        for node in started:
+            _wait(node)
         yield RayCluster(tuple(started), f"{head}:{port}", f"ray://{head}:{client}", isolated, environment)
 
 
@@ -125,22 +131,23 @@ def _start(
         command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True,
     )  # fmt: skip
-    return Node(address, inside, process)
-
-
-def _wait(node: Node) -> None:
-    """Until the node says that it stands. Its output is read to the end by a thread, so that it never blocks."""
     lines: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:
-        for line in node.process.stdout or ():
+        for line in process.stdout or ():
             lines.put(line)
         lines.put(None)
 
-    threading.Thread(target=read, daemon=True).start()
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    return Node(address, inside, process, reader, lines)
+
+
+def _wait(node: Node) -> None:
+    """Until the node says that it stands. Its output is read to the end by its thread, so that it never blocks."""
     while True:
         try:
-            line = lines.get(timeout=_START_SECONDS)
+            line = node.lines.get(timeout=_START_SECONDS)
         except queue.Empty:
             line = None
         if line is None:

@@ -99,7 +99,7 @@ class _Connection:
                     ray.init(address=address, namespace="mlwright", log_to_driver=False, logging_level="ERROR")
                 except (ConnectionError, RuntimeError, ValueError, OSError) as error:
                     raise ProviderError(
-                        f"no Ray cluster answers at {address!r}: {error}",
+                        f"no Ray cluster answers at {address!r}: {(str(error).strip().splitlines() or ['?'])[-1]}",
                         hint="start one: ray start --head --disable-usage-stats; then write `compute: ray`, or its "
                         "address",
                     ) from error
