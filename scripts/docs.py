@@ -74,11 +74,11 @@ def commands() -> str:
 
     group: Any = typer.main.get_command(cli)
     parts = []
-    for name, command in sorted(group.commands.items()):
+    for name, command in _flat(group):
         parameters = [one for one in command.params if one.name != "help"]
         words = " ".join(_argument(one) for one in parameters if one.param_type_name == "argument")
         usage = f"mlwright {name} {words}".strip() + (" [OPTIONS]" if len(parameters) > words.count(" ") + 1 else "")
-        parts.append(f'<h2 id="{name}">mlwright {name}</h2>\n<p>{_rich(command.help or "")}</p>\n')
+        parts.append(f'<h2 id="{name.replace(" ", "-")}">mlwright {name}</h2>\n<p>{_rich(command.help or "")}</p>\n')
         parts.append(f"<p>Usage: <code>{_text(usage)}</code></p>\n")
         heads = ("argument or option", "what it does", "default")
         parts.append(table(heads, [_parameter(one) for one in parameters]))
@@ -87,6 +87,15 @@ def commands() -> str:
         "standard output and nothing else. Exit codes stand in operations.md."
     )
     return page("Commands", lead, "".join(parts))
+
+
+def _flat(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by its words, those of a group below the group's own."""
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield from _flat(command, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", command
 
 
 def _argument(parameter: Any) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mlwright.app.starting import first_question as first_question
     from mlwright.app.starting import new as new
     from mlwright.app.status import Status as Status
+    from mlwright.app.tune import Trial as Trial
+    from mlwright.app.tune import Tuned as Tuned
     from mlwright.app.up import UpReport as UpReport
     from mlwright.app.walk import Node as Node
     from mlwright.app.walk import Walk as Walk
@@ -24,6 +26,8 @@ __all__ = [
     "Diagnosis",
     "Node",
     "Status",
+    "Trial",
+    "Tuned",
     "UpReport",
     "Walk",
     "answer_data",
@@ -41,6 +45,7 @@ __getattr__, __dir__ = front_door(
     starting="blueprint_for first_question new",
     opening="open",
     status="Status",
+    tune="Trial Tuned",
     up="UpReport",
     walk="Node Walk",
     workspace="App as_ref",

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
-from mlwright.app import evaluate, status, up, walk
+from mlwright.app import evaluate, status, synthetic, tune, up, walk
 from mlwright.app.joined import Joined
 from mlwright.data import Dataset
-from mlwright.evals import EvalResult
+from mlwright.evals import EvalDataset, EvalResult
 from mlwright.kernel import aio
 from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.ids import Ref
@@ -79,6 +80,33 @@ class App(Joined):
     def eval(self, gate: str = "", progress: Progress = silent) -> list[EvalResult]:
         """Evaluate the blueprint as it stands in the file at one gate, or at all of them."""
         return aio.run(evaluate.evaluate(self, gate, progress))
+
+    def tune(
+        self,
+        pipeline: str = "",
+        *,
+        set_name: str = "",
+        documents: int = 300,
+        examples: int = 60,
+        metric: str = "",
+        apply: bool = False,
+        allow_synthetic: bool = False,
+        progress: Progress = silent,
+    ) -> "tune.Tuned":
+        """Compare settings of a pipeline on an eval set, or on `examples` synthetic questions where there is none, over
+        at most `documents` documents. Changes the blueprint's file only with `apply`."""
+        return aio.run(
+            tune.tune(
+                self, pipeline, set_name=set_name, documents=documents, examples=examples, metric=metric, apply=apply,
+                allow_synthetic=allow_synthetic, progress=progress,
+            )
+        )  # fmt: skip
+
+    def synth(self, to: Path, pipeline: str = "", count: int = 60) -> EvalDataset:
+        """Write questions about the indexed documents to a new file, each marked as synthetic."""
+        made = synthetic.synthetic(self, pipeline, count)
+        synthetic.write_set(made, to)
+        return made
 
     def promote(self, endpoint: str = "", why: str = "") -> Traffic:
         """Give the canary its next share of the traffic, if its gate allows. Raises Refused where it does not."""

@@ -7,6 +7,9 @@ from mlwright.kernel.lazy import front_door
 if TYPE_CHECKING:
     from mlwright.evals.build import Evals as Evals
     from mlwright.evals.build import build_evals as build_evals
+    from mlwright.evals.compare import Change as Change
+    from mlwright.evals.compare import changes as changes
+    from mlwright.evals.measure import measured as measured
     from mlwright.evals.measure import metric_named as metric_named
     from mlwright.evals.metrics import Metric as Metric
     from mlwright.evals.metrics import MetricPart as MetricPart
@@ -19,11 +22,17 @@ if TYPE_CHECKING:
     from mlwright.evals.report import EvalReport as EvalReport
     from mlwright.evals.report import GateReport as GateReport
     from mlwright.evals.report import SetReport as SetReport
+    from mlwright.evals.sets import dataset as dataset
     from mlwright.evals.sets import read_set as read_set
+    from mlwright.evals.sets import written as written
     from mlwright.evals.spec import EvalSetSpec as EvalSetSpec
     from mlwright.evals.spec import EvalSpec as EvalSpec
     from mlwright.evals.spec import GateSpec as GateSpec
     from mlwright.evals.stats import detectable_drop as detectable_drop
+    from mlwright.evals.stats import interval as interval
+    from mlwright.evals.stats import quantile as quantile
+    from mlwright.evals.synth import Stretch as Stretch
+    from mlwright.evals.synth import synthesise as synthesise
     from mlwright.evals.types import EvalDataset as EvalDataset
     from mlwright.evals.types import EvalExample as EvalExample
     from mlwright.evals.types import EvalResult as EvalResult
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
     from mlwright.evals.types import StageTime as StageTime
 
 __all__ = [
+    "Change",
     "Cited",
     "EvalDataset",
     "EvalExample",
@@ -59,23 +69,33 @@ __all__ = [
     "SetReport",
     "Spent",
     "StageTime",
+    "Stretch",
     "Target",
     "build_evals",
+    "changes",
     "cost_lines",
+    "dataset",
     "detectable_drop",
+    "interval",
+    "measured",
     "metric_named",
+    "quantile",
     "read_set",
+    "synthesise",
+    "written",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     build="Evals build_evals",
-    measure="metric_named",
+    compare="Change changes",
+    measure="measured metric_named",
     metrics="Metric MetricPart",
     plan="cost_lines",
     ports="Cited Outcome Recorder Retrieved Target",
     report="EvalReport GateReport SetReport",
-    sets="read_set",
+    sets="dataset read_set written",
     spec="EvalSetSpec EvalSpec GateSpec",
-    stats="detectable_drop",
+    stats="detectable_drop interval quantile",
+    synth="Stretch synthesise",
     types="EvalDataset EvalExample EvalResult ExampleResult Expected Interval Quantile Requirement Spent StageTime",
 )

@@ -62,7 +62,7 @@ def metrics_for(required: Iterable[str], place: str) -> dict[str, Metric]:
     return chosen
 
 
-async def measure(
+async def measured(
     examples: Sequence[EvalExample],
     target: Target,
     metrics: Mapping[str, Metric],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mlwright.evals import sets, tables
 from mlwright.evals.gate import Baseline, judge
-from mlwright.evals.measure import measure, metrics_for, spent, summarise, times
+from mlwright.evals.measure import measured, metrics_for, spent, summarise, times
 from mlwright.evals.ports import Recorder, Target
 from mlwright.evals.spec import GateSpec
 from mlwright.evals.types import EvalDataset, EvalResult, ExampleResult, Interval, Spent, StageTime
@@ -33,7 +33,7 @@ async def evaluate(
 ) -> EvalResult:
     """The kept result; one whose gate failed is a result too. Nothing is kept where the evaluation is cut short."""
     metrics = metrics_for(asked.spec.require, f"evals.gates.{asked.gate}.require")
-    examples = await measure(
+    examples = await measured(
         asked.dataset.examples,
         target,
         metrics,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.systems import up as up
     from mlwright.faces.cli.show.trees import kinds as kinds
     from mlwright.faces.cli.show.trees import tree as tree
+    from mlwright.faces.cli.show.tuning import tuned as tuned
 
 __all__ = [
     "answer",
@@ -52,6 +53,7 @@ __all__ = [
     "token",
     "traffic",
     "tree",
+    "tuned",
     "up",
 ]
 __getattr__, __dir__ = front_door(
@@ -63,4 +65,5 @@ __getattr__, __dir__ = front_door(
     progress="progress",
     systems="diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
+    tuning="tuned",
 )

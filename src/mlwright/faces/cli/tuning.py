@@ -1,0 +1,70 @@
+"""Commands below `rag`: tune, synth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlwright import app as house
+from mlwright.faces.cli import show
+from mlwright.faces.cli.options import DEFAULT, File, Json, Target
+
+Pipeline = Annotated[str, typer.Argument(help="The pipeline; the first one where none is named.")]
+
+
+def add_to(cli: typer.Typer) -> None:
+    group = typer.Typer(
+        name="rag",
+        no_args_is_help=True,
+        help="Work on a pipeline: compare its settings, make questions about its text.",
+    )
+    group.command()(tune)
+    group.command()(synth)
+    cli.add_typer(group)
+
+
+def tune(
+    pipeline: Pipeline = "",
+    file: File = DEFAULT,
+    on: Annotated[
+        str, typer.Option("--on", help="The eval set; the first one, else a synthetic one, where none is named.")
+    ] = "",
+    documents: Annotated[
+        int, typer.Option(min=1, help="The most documents to try on: those that the set names first.")
+    ] = 300,
+    examples: Annotated[int, typer.Option(min=2, help="How many synthetic questions, where there is no set.")] = 60,
+    metric: Annotated[
+        str, typer.Option(help="What decides, as in recall@5; span_recall or ndcg@10 where absent.")
+    ] = "",
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write the winner into the blueprint, keeping comments.")
+    ] = False,
+    allow: Annotated[
+        bool, typer.Option("--allow-synthetic", help="Apply also what only synthetic questions show.")
+    ] = False,
+    target: Target = None,
+    json: Json = False,
+) -> None:
+    """Compare chunkers, sizes and ways to fuse on an eval set, with paired statistics, cost and latency of each, and
+    print the winner as a change of the blueprint. What is served is not touched. Ctrl-C: the next run goes on."""
+    with house.open(file, target=target) as app, show.progress(json) as progress:
+        tuned = app.tune(
+            pipeline, set_name=on, documents=documents, examples=examples, metric=metric, apply=apply,
+            allow_synthetic=allow, progress=progress,
+        )  # fmt: skip
+    show.json_of(tuned) if json else show.tuned(tuned)
+
+
+def synth(
+    to: Annotated[Path, typer.Argument(help="The file to write, which must not exist.")],
+    pipeline: Annotated[str, typer.Option(help="The pipeline; the first one where none is named.")] = "",
+    count: Annotated[int, typer.Option(min=1, help="How many questions at most.")] = 60,
+    file: File = DEFAULT,
+    json: Json = False,
+) -> None:
+    """Make questions about the indexed documents by rule. Each is marked as synthetic, and fails a gate that does not
+    allow such examples."""
+    with house.open(file) as app:
+        made = app.synth(to, pipeline, count)
+    said = {"file": to, "examples": len(made.examples), "synthetic": made.synthetic, "evalset": made.ref}
+    show.json_of(said) if json else show.line(f"wrote {len(made.examples)} synthetic examples to {to}")
