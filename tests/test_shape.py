@@ -18,7 +18,7 @@ SQL = re.compile(
 )
 HEAVY = [
     *("numpy", "onnx", "onnxruntime", "tokenizers", "safetensors", "tantivy", "pypdfium2", "trafilatura", "lxml"),
-    *("aiohttp", "fastapi", "starlette", "uvicorn", "typer", "rich", "jinja2", "psycopg", "obstore"),
+    *("aiohttp", "fastapi", "starlette", "uvicorn", "typer", "rich", "jinja2", "psycopg", "obstore", "ray", "grpc"),
 ]
 
 
