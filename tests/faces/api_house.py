@@ -18,6 +18,7 @@ from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import Conflict, NotFound
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.open import open_kernel
+from mlwright.rag import Conversations
 from mlwright.serving import Feedback, Serving, ServingSpec, Traffic, build_serving
 from mlwright.testing.handlers import ScriptedHandlers
 
@@ -70,6 +71,10 @@ class SmallApp:
         if name not in ("", "docs"):
             raise NotFound(f"there is no pipeline {name!r}", hint="it has: docs")
         return NoPipeline()
+
+    @property
+    def conversations(self) -> Conversations:
+        return Conversations(self.kernel, 3600.0)
 
     def ingest(self) -> tuple[Sequence[object], Sequence[object]]:
         return [], []

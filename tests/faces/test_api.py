@@ -184,6 +184,32 @@ def test_chat_completions_fail_in_the_shape_of_openai(client: httpx2.Client, han
     assert json.loads(last.removeprefix("data: "))["error"]["message"] == "cut"
 
 
+def test_earlier_messages_are_the_history(client: httpx2.Client, handlers: ScriptedHandlers) -> None:
+    said = [("system", "s"), ("user", "a"), ("user", "b"), ("assistant", "c"), ("assistant", "d"), ("user", "e")]
+    messages = [{"role": role, "content": content} for role, content in said]
+    for more in ([], [{"role": "assistant", "content": "prefill"}]):
+        client.post("/v1/chat/completions", json={"model": "answer", "messages": messages + more})
+        _, request = handlers.asked[-1]
+        assert (request.question, list(request.history)) == ("e", [("b", "c")])
+    body = {"question": "e", "history": [{"question": "b", "answer": "c"}]}
+    client.post("/v1/ask", json=body)
+    assert list(handlers.asked[-1][1].history) == [("b", "c")]
+
+
+def test_a_conversation_belongs_to_key_and_user(client: httpx2.Client, handlers: ScriptedHandlers) -> None:
+    owners = []
+    for user in ("ann", "bob", ""):
+        client.post("/v1/ask", json={"question": "q", "user": user, "conversation": "new"})
+        owners.append(handlers.asked[-1][1].owner)
+    assert len(set(owners)) == 3 and owners[2] == "" and "ann" not in owners[0]
+    both = {"question": "q", "conversation": "new", "history": [{"question": "b", "answer": "c"}]}
+    assert client.post("/v1/ask", json=both).status_code == 400
+    assert client.post("/v1/ask", json={"question": "q", "conversation": "mine"}).status_code == 422
+    assert client.get("/v1/conversations?user=ann").json() == []
+    assert client.get("/v1/conversations/none").status_code == 404
+    assert client.delete("/v1/conversations/none?user=ann").status_code == 404
+
+
 def test_models_are_the_endpoints(client: httpx2.Client) -> None:
     assert [model["id"] for model in client.get("/v1/models").json()["data"]] == ["answer"]
     assert client.get("/v1/models/answer").json()["object"] == "model"

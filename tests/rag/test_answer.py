@@ -205,6 +205,20 @@ def test_a_template_of_ones_own_has_its_own_name(pipeline: Pipeline) -> None:
     assert "from=\"a 'b'.md, line 1\"" in messages[1].content
 
 
+def test_a_call_that_breaks_off_costs_what_it_read_and_said(pipeline: Pipeline) -> None:
+    for said, costs in ((["Open the ", TransientError("cut")], True), ([TransientError("busy")], False)):
+        with pytest.raises(TransientError) as failed:
+            ask(pipeline(chat={"writer": ScriptedChat(said)}))
+        assert ((failed.value.cost or 0) > 0) is costs
+
+
+def test_calls_are_listed_with_their_tokens(pipeline: Pipeline) -> None:
+    rag = pipeline(chat={"writer": ScriptedChat("Open the main valve [1].")})
+    _, answer = ask(rag)
+    (call,) = answer.calls
+    assert (call.model, call.input_tokens, call.cost) == (rag.model_ref(), answer.input_tokens, answer.cost)
+
+
 def test_an_error_of_the_model_goes_through_and_nothing_is_kept(pipeline: Pipeline, kernel: Kernel) -> None:
     chat = ScriptedChat(["Open the ", TransientError("overloaded")])
     with pytest.raises(TransientError, match="overloaded"):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,13 +59,15 @@ def house(kernel: Kernel, handlers: ScriptedHandlers) -> House:
     return House(kernel, handlers)
 
 
-async def events_of(serving: Serving, question: str = "why?", *, user: str = "", key: str = "") -> list[Event]:
-    async with aclosing(serving.call("answer", Request(question, user), key=key)) as events:
+async def events_of(
+    serving: Serving, question: str = "why?", *, user: str = "", key: str = "", **more: Any
+) -> list[Event]:
+    async with aclosing(serving.call("answer", Request(question, user, **more), key=key)) as events:
         return [event async for event in events]
 
 
-async def done_of(serving: Serving, question: str = "why?", *, user: str = "", key: str = "") -> dict[str, object]:
-    return dict((await events_of(serving, question, user=user, key=key))[-1].data)
+async def done_of(serving: Serving, question: str = "why?", **more: Any) -> dict[str, object]:
+    return dict((await events_of(serving, question, **more))[-1].data)
 
 
 def run(work: Awaitable[object]) -> object:

@@ -127,3 +127,30 @@ def test_keys_are_equal_exactly_where_the_requests_are(
 def test_the_order_of_a_filter_does_not_matter(where: dict[str, str]) -> None:
     turned = dict(reversed(where.items()))
     assert cache_key("e", Request("q", filter=where), {}) == cache_key("e", Request("q", filter=turned), {})
+
+
+def test_another_history_is_another_question(house: House, handlers: ScriptedHandlers) -> None:
+    serving = house.serving(cache={"exact": "1h"})
+    talks: list[list[tuple[str, str]]] = [[], [("a", "b")], [("a", "c")], [("a", "b"), ("c", "d")]]
+    for history in talks:
+        assert "cached" not in asyncio.run(done_of(serving, history=history))
+    assert asyncio.run(done_of(serving, history=talks[1]))["cached"]
+    assert len(handlers.asked) == len(talks)
+
+
+def test_what_builds_on_a_kept_conversation_is_never_answered_from_the_cache(
+    house: House, handlers: ScriptedHandlers
+) -> None:
+    serving = house.serving(cache={"exact": "1h"})
+    for _ in range(2):
+        assert "cached" not in asyncio.run(done_of(serving, conversation="conversation:1", owner="ann"))
+    assert len(handlers.asked) == 2
+
+
+def test_a_replay_brings_its_citations(house: House, handlers: ScriptedHandlers) -> None:
+    handlers.citations = [{"number": 1}]
+    serving = house.serving(cache={"exact": "1h"})
+    asyncio.run(done_of(serving))
+    events = asyncio.run(events_of(serving))
+    assert [event.type for event in events] == ["citation", "token", "done"]
+    assert events[0].data == {"number": 1}

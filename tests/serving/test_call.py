@@ -183,3 +183,18 @@ def test_an_unexpected_error_is_logged_by_its_class_and_goes_on(house: House, ha
     with pytest.raises(KeyError):
         asyncio.run(done_of(serving))
     assert [(log.outcome, log.error) for log in serving.requests()] == [("error", "KeyError")]
+
+
+def test_a_request_costs_what_its_failed_tries_cost_too(house: House, handlers: ScriptedHandlers) -> None:
+    lost, unpriced = TransientError("cut"), TransientError("cut")
+    lost.cost, unpriced.cost = 0.25, None
+    handlers.failures = [lost, lost]
+    done = asyncio.run(done_of(house.serving(limits={"retries": 2})))
+    assert done["cost"] == 0.501
+    assert done["failed"] == [{"model": "", "error": "cut", "cost": 0.25}] * 2
+    handlers.failures = [unpriced]
+    assert asyncio.run(done_of(house.serving(limits={"retries": 1})))["cost"] is None
+    handlers.failures, serving = [lost], house.serving(limits={"retries": 0})
+    with pytest.raises(TransientError):
+        asyncio.run(done_of(serving))
+    assert [log.cost for log in serving.requests(1)] == [0.25]

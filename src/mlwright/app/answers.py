@@ -17,7 +17,22 @@ def answer_data(answer: Answer) -> dict[str, object]:
         "prompt": str(answer.prompt),
         "model": str(answer.model),
         "release": str(answer.release) if answer.release else None,
-        "usage": {"input_tokens": answer.input_tokens, "output_tokens": answer.output_tokens},
+        "conversation": str(answer.conversation) if answer.conversation else None,
+        "asked": answer.asked or answer.question,
+        "usage": {
+            "input_tokens": answer.input_tokens,
+            "output_tokens": answer.output_tokens,
+            "cached_input_tokens": answer.cached_tokens,
+        },
+        "calls": [
+            {
+                "model": str(call.model),
+                "input_tokens": call.input_tokens,
+                "output_tokens": call.output_tokens,
+                "cost": call.cost,
+            }
+            for call in answer.calls
+        ],
         "cost": answer.cost,
         "seconds": dict(answer.seconds),
         "at": stamp(answer.at),

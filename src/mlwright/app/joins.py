@@ -1,13 +1,14 @@
 """The joins between systems: each class satisfies a port of one system with another system. No decisions here."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TypedDict
 
 from mlwright.app.answers import answer_data, citation_data
 from mlwright.data import Data, FileVersion
 from mlwright.evals import Cited, EvalExample, Outcome, Retrieved
 from mlwright.kernel.errors import NotFound, Unreadable
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Answer, Citation, Hit, Rag, SourceDocument, Token
+from mlwright.rag import Answer, Citation, Hit, Rag, SourceDocument, Token, Turn
 from mlwright.serving import Event, Handler, Request
 
 
@@ -59,7 +60,7 @@ def handler_of(rag: Rag, release: Ref) -> Handler:
     """RAG speaks of tokens, citations and answers, serving of events: this is where they meet."""
 
     async def handle(request: Request) -> AsyncIterator[Event]:
-        stream = rag.answer(request.question, model=request.model, where=request.filter or None, release=release)
+        stream = rag.answer(request.question, model=request.model, release=release, **_asked(request))
         async for item in stream:
             match item:
                 case Token():
@@ -72,11 +73,28 @@ def handler_of(rag: Rag, release: Ref) -> Handler:
     return handle
 
 
+class _Asked(TypedDict):
+    where: Mapping[str, object] | None
+    history: Sequence[Turn]
+    conversation: str
+    owner: str
+
+
+def _asked(request: Request) -> _Asked:
+    """What a request says beside its question."""
+    return _Asked(
+        where=request.filter or None,
+        history=[Turn(question, answer) for question, answer in request.history],
+        conversation=request.conversation,
+        owner=request.owner,
+    )
+
+
 def passages_of(rag: Rag, release: Ref) -> Handler:
     """The handler behind `rule.top_passages`: what was found, without a model."""
 
     async def handle(request: Request) -> AsyncIterator[Event]:
-        answer = await rag.passages(request.question, where=request.filter or None, release=release)
+        answer = await rag.passages(request.question, release=release, **_asked(request))
         yield Event("token", {"text": answer.text})
         yield Event("done", answer_data(answer))
 

@@ -1,6 +1,6 @@
 """An open workspace: the systems of one blueprint, joined, and every verb that people and programs call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,17 @@ from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.plan import Stage
 from mlwright.kernel.progress import Progress, silent
-from mlwright.rag import Answer, IndexReport, Retrieval, Where, answer_of, answers, plain_filter
+from mlwright.rag import (
+    Answer,
+    Conversations,
+    IndexReport,
+    Retrieval,
+    Turn,
+    Where,
+    answer_of,
+    answers,
+    plain_filter,
+)
 from mlwright.serving import Feedback, Request, Traffic
 from mlwright.tracking import Run
 
@@ -54,13 +64,28 @@ class App(Joined):
         endpoint: str = "",
         user: str = "",
         where: Where | None = None,
+        history: Sequence[Turn] = (),
+        conversation: Ref | str = "",
         on_token: Callable[[str], None] = _ignore,
     ) -> Answer:
         """Ask an endpoint (the first one where none is named) and wait for the whole answer.
 
-        `where` narrows the documents: a `mlwright.rag` filter, its JSON form as a mapping, or its text form."""
+        `where` narrows the documents: a `mlwright.rag` filter, its JSON form as a mapping, or its text form. A question
+        may lean on `history`, oldest first, or on a `conversation`: `new` begins one, which the answer names. A
+        conversation belongs to its `user`."""
         name = endpoint or self.default_endpoint()
-        return aio.run(self._ask(name, Request(question, user, plain_filter(where)), on_token))
+        said = [(turn.question, turn.answer) for turn in history]
+        owner = self.serving.owner("", user)
+        request = Request(
+            question, user, plain_filter(where), history=said, conversation=str(conversation), owner=owner
+        )
+        return aio.run(self._ask(name, request, on_token))
+
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations of this workspace. Raises NotFound where the blueprint has no pipeline."""
+        self.pipeline()
+        return max(self.rag.values(), key=lambda rag: rag.spec.generate.history.keep).conversations
 
     async def _ask(self, endpoint: str, request: Request, on_token: Callable[[str], None]) -> Answer:
         data: Mapping[str, object] = {}

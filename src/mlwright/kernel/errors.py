@@ -68,7 +68,10 @@ class Refused(MlwrightError):
 
 
 class ProviderError(MlwrightError):
-    """A vendor, an engine or a file outside mlwright failed."""
+    """A vendor, an engine or a file outside mlwright failed. `cost` is what the failed work is billed all the same, in
+    USD; None where that has no price."""
+
+    cost: float | None = 0.0
 
 
 class TransientError(ProviderError):

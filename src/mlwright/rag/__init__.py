@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mlwright.rag.build import build_rag as build_rag
     from mlwright.rag.compute import AnyCompute as AnyCompute
     from mlwright.rag.compute import ComputePart as ComputePart
+    from mlwright.rag.conversations import NEW as NEW
+    from mlwright.rag.conversations import Conversations as Conversations
     from mlwright.rag.filters import Filter as Filter
     from mlwright.rag.filters import Where as Where
     from mlwright.rag.filters import as_filter as as_filter
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
     from mlwright.rag.spec import PipelineSpec as PipelineSpec
     from mlwright.rag.types import Answer as Answer
     from mlwright.rag.types import Block as Block
+    from mlwright.rag.types import Call as Call
     from mlwright.rag.types import Chunk as Chunk
     from mlwright.rag.types import Citation as Citation
+    from mlwright.rag.types import Conversation as Conversation
     from mlwright.rag.types import DocumentInfo as DocumentInfo
     from mlwright.rag.types import Hit as Hit
     from mlwright.rag.types import IndexReport as IndexReport
@@ -43,12 +47,16 @@ if TYPE_CHECKING:
     from mlwright.rag.types import Turn as Turn
 
 __all__ = [
+    "NEW",
     "Answer",
     "AnyCompute",
     "Block",
+    "Call",
     "Chunk",
     "Citation",
     "ComputePart",
+    "Conversation",
+    "Conversations",
     "DocumentInfo",
     "DocumentSource",
     "Filter",
@@ -84,11 +92,12 @@ __getattr__, __dir__ = front_door(
     __name__,
     build="Rag answer_of answers build_rag",
     compute="AnyCompute ComputePart",
+    conversations="NEW Conversations",
     filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
     plan="Load cost_lines prompt_tokens storage_lines",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",
     spec="PipelineSpec",
-    types="Answer Block Chunk Citation DocumentInfo Hit IndexReport Parsed Retrieval Span Token Turn",
+    types="Answer Block Call Chunk Citation Conversation DocumentInfo Hit IndexReport Parsed Retrieval Span Token Turn",
 )

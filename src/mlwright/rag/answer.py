@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import cast
 
@@ -11,11 +11,12 @@ from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import NotFound, ProviderError
 from mlwright.kernel.ids import Ref, new_ref
 from mlwright.kernel.lineage import Edge
-from mlwright.kernel.spans import GenAI
+from mlwright.kernel.spans import GenAI, Span
 from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Price, Usage, cost_of
 from mlwright.rag import tables
 from mlwright.rag.citing import Cited, Citer, cite
 from mlwright.rag.context import Shown, assemble
+from mlwright.rag.conversations import Conversations, Memory, standalone
 from mlwright.rag.filters import Filter
 from mlwright.rag.prompt import NO_ANSWER, Prompt
 from mlwright.rag.retrieve import Retriever
@@ -23,11 +24,12 @@ from mlwright.rag.sentences import sentences
 from mlwright.rag.spec import GenerateSpec
 from mlwright.rag.strict import StrictCiter
 from mlwright.rag.texts import Texts
-from mlwright.rag.types import Answer, Citation, Retrieval, Token
+from mlwright.rag.types import Answer, Call, Citation, Retrieval, Token, Turn
 
 TOP_PASSAGES = Ref("model", "rule/top_passages@1")
 _PASSAGES = 3
 _LONGEST_QUOTE = 400
+_LONGEST_TURN = 100_000
 
 
 @dataclass(slots=True)
@@ -43,9 +45,22 @@ class _Draft:
     pages: Mapping[str, Sequence[int]]
     seconds: dict[str, float]
     began: float
+    memory: Memory
+    asked: str
     usage: Usage = field(default_factory=Usage)
     called: bool = False
     stopped: str = "stop"
+
+    def calls(self) -> tuple[Call, ...]:
+        """Every call that was paid for so far."""
+        if not self.called:
+            return ()
+        return (Call(self.model, self.usage.input_tokens, self.usage.output_tokens, cost_of(self.usage, self.price)),)
+
+    def cost(self) -> float | None:
+        """USD of all calls; None where one has no price."""
+        costs = [call.cost for call in self.calls()]
+        return None if None in costs else sum(cost or 0.0 for cost in costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,7 @@ class Answerer:
     prompt: Prompt
     retriever: Retriever
     texts: Texts
+    conversations: Conversations
 
     async def answer(
         self,
@@ -70,15 +86,23 @@ class Answerer:
         where: Filter | None = None,
         release: Ref | None = None,
         timeout: float | None = None,
+        history: Sequence[Turn] = (),
+        conversation: str = "",
+        owner: str = "",
     ) -> AsyncGenerator[Token | Citation | Answer]:
         """Tokens, each citation before the token that shows its mark, and last the Answer, kept when it is given out.
 
         Marks that prove to support nothing never appear. Where citations are required, the text begins to come with
         the first one that holds; where none does, the Answer abstains, and that is all that is said. Closing the
-        iterator early stops the model, and keeps nothing. `timeout` is in seconds, for the model. Raises NotFound for
-        an unknown model or before the first ingest, and what the model raises."""
+        iterator early stops the model, and keeps nothing. `timeout` is in seconds, for the model.
+
+        The question may lean on what was said before: on `history` (oldest first; kept by the caller), or on a
+        `conversation`, named by its ref or `new`, which remembers the turn for its `owner`. Raises NotFound for an
+        unknown model or conversation or before the first ingest, and what the model raises."""
         writer = self._model(model)
-        draft = await self._draft(question, writer.ref, self.prices.get(model or self.spec.model), where, release)
+        price = self.prices.get(model or self.spec.model)
+        memory = await self._memory(history, conversation, owner)
+        draft = await self._draft(question, writer.ref, price, where, release, memory)
         if not draft.retrieval.hits and self.spec.if_empty == "abstain":
             yield Token(NO_ANSWER)
             yield await self._finish(draft, Cited(NO_ANSWER, ()), abstained=True)
@@ -98,9 +122,19 @@ class Answerer:
             yield Token(cited.text)
         yield await self._finish(draft, cited, abstained=abstained)
 
-    async def passages(self, question: str, *, where: Filter | None = None, release: Ref | None = None) -> Answer:
+    async def passages(
+        self,
+        question: str,
+        *,
+        where: Filter | None = None,
+        release: Ref | None = None,
+        history: Sequence[Turn] = (),
+        conversation: str = "",
+        owner: str = "",
+    ) -> Answer:
         """The best passages, quoted, without a model: what is left when no model answers."""
-        draft = await self._draft(question, TOP_PASSAGES, None, where, release)
+        memory = await self._memory(history, conversation, owner)
+        draft = await self._draft(question, TOP_PASSAGES, None, where, release, memory)
         best = draft.shown[:_PASSAGES]
         text = "\n\n".join(f"{_opening(one.text)} [{one.number}]" for one in best)
         cited = cite(text, best, draft.pages)
@@ -117,23 +151,52 @@ class Answerer:
             raise NotFound(f"pipeline {self.pipeline!r} has no model {wanted!r}", hint=f"models.chat has: {known}")
         return self.chat[wanted]
 
+    async def _memory(self, history: Sequence[Turn], conversation: str, owner: str) -> Memory:
+        limit = self.spec.history.turns
+        if not conversation:
+            return Memory(tuple(history[-limit:]) if limit else ())
+        return await in_thread(self.conversations.recall, conversation, owner, self.pipeline, limit)
+
     async def _draft(
-        self, question: str, model: Ref, price: Price | None, where: Filter | None, release: Ref | None
+        self,
+        question: str,
+        model: Ref,
+        price: Price | None,
+        where: Filter | None,
+        release: Ref | None,
+        memory: Memory,
     ) -> _Draft:
         began = perf_counter()
-        retrieval = await self.retriever.retrieve(question, where=where)
+        asked = standalone(question, memory.turns)
+        retrieval = await self.retriever.retrieve(asked, where=where)
         seconds = {**retrieval.seconds, "retrieve": perf_counter() - began}
-        shown, pages = await in_thread(self._shown, question, retrieval)
-        return _Draft(question, release, model, price, retrieval, shown, pages, seconds, began)
+        turns, shown, pages = await in_thread(self._shown, question, retrieval, memory)
+        memory = replace(memory, turns=turns)
+        return _Draft(question, release, model, price, retrieval, shown, pages, seconds, began, memory, asked)
 
-    def _shown(self, question: str, retrieval: Retrieval) -> tuple[list[Shown], Mapping[str, Sequence[int]]]:
-        """The passages that fit into the budget beside the rest of the prompt, and the pages of their documents."""
-        empty = self.prompt.messages(question, (), cite=self.spec.cite)
+    def _shown(
+        self, question: str, retrieval: Retrieval, memory: Memory
+    ) -> tuple[tuple[Turn, ...], list[Shown], Mapping[str, Sequence[int]]]:
+        """The turns and passages that fit into the budget beside the rest of the prompt, and the pages of documents."""
+        turns = self._recent(memory.turns)
+        empty = self.prompt.messages(question, (), cite=self.spec.cite, history=turns)
         used = sum(self._tokens(message.content) for message in empty)
         markup = 40 * len(retrieval.hits)  # what stands around each passage: its number, file, lines and headings
         budget = self.spec.context - used - markup
-        shown = assemble(retrieval.hits, budget, self._tokens, read=self.texts.read)
-        return shown, self.texts.pages(sorted({chunk.version for one in shown for chunk in one.chunks}))
+        shown = assemble(retrieval.hits, budget, self._tokens, read=self.texts.read, before=memory.shown)
+        return turns, shown, self.texts.pages(sorted({chunk.version for one in shown for chunk in one.chunks}))
+
+    def _recent(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        """As many of the last turns as `history.tokens` hold, oldest first."""
+        kept: list[Turn] = []
+        left = self.spec.history.tokens
+        for turn in reversed(turns):
+            text = f"{turn.question} {turn.answer}"
+            left -= self._tokens(text) if len(text) < _LONGEST_TURN else left + 1
+            if left < 0:
+                break
+            kept.append(turn)
+        return tuple(reversed(kept))
 
     def _tokens(self, text: str) -> int:
         return len(self.embedder.token_ends(text))
@@ -151,7 +214,8 @@ class Answerer:
                     held.append(piece)
                 else:
                     yield piece
-                    yield "".join(held)
+                    if before := "".join(held):
+                        yield before
                     held = None
 
     async def _cited(
@@ -166,30 +230,37 @@ class Answerer:
 
     async def _written(self, model: ChatModel, draft: _Draft, timeout: float | None) -> AsyncGenerator[str]:
         """What the model says, piece by piece; its usage goes to the draft."""
+        question = draft.question if self.prompt.shows_history else draft.asked
+        shown = [one.shown() for one in draft.shown]
         request = ChatRequest(
-            messages=self.prompt.messages(draft.question, [one.shown() for one in draft.shown], cite=self.spec.cite),
-            question=draft.question,
+            messages=self.prompt.messages(question, shown, cite=self.spec.cite, history=draft.memory.turns),
+            question=draft.asked,
             passages=tuple(one.passage() for one in draft.shown),
             timeout=timeout,
         )
-        began, finished = perf_counter(), False
+        began, finished, said = perf_counter(), False, 0
         draft.called = True
         attributes = {GenAI.OPERATION: GenAI.CHAT, GenAI.REQUEST_MODEL: model.ref.id}
+        if draft.memory.ref:
+            attributes[GenAI.CONVERSATION] = draft.memory.ref.id
         with self.kernel.spans.span(f"{GenAI.CHAT} {model.ref.id}", attributes) as span:
-            # closing an iterator is part of a chat model's contract, so it is a generator, though not by its type
-            async with aclosing(cast("AsyncGenerator[Delta | Finish]", model.stream(request))) as stream:
-                async for item in stream:
-                    match item:
-                        case Delta():
-                            draft.seconds.setdefault("first_token", perf_counter() - draft.began)
-                            yield item.text
-                        case Finish():
-                            finished = True
-                            draft.usage, draft.stopped = item.usage, item.reason
-                            span.set(GenAI.RESPONSE_MODEL, item.model)
-                            span.set(GenAI.INPUT_TOKENS, item.usage.input_tokens)
-                            span.set(GenAI.OUTPUT_TOKENS, item.usage.output_tokens)
-                            span.set(GenAI.FINISH_REASONS, [item.reason])
+            try:
+                # closing an iterator is part of a chat model's contract, so it is a generator, though not by its type
+                async with aclosing(cast("AsyncGenerator[Delta | Finish]", model.stream(request))) as stream:
+                    async for item in stream:
+                        match item:
+                            case Delta():
+                                draft.seconds.setdefault("first_token", perf_counter() - draft.began)
+                                said += len(item.text)
+                                yield item.text
+                            case Finish():
+                                finished = True
+                                draft.usage, draft.stopped = item.usage, item.reason
+                                _observe(span, item)
+            except ProviderError as error:
+                draft.usage = _estimated(request, said)
+                error.cost = draft.cost()
+                raise
         draft.seconds["generate"] = perf_counter() - began
         if not finished:
             raise ProviderError(f"{model.ref} ended without saying so", hint="the answer may be cut short; ask again")
@@ -209,16 +280,39 @@ class Answerer:
             prompt=self.prompt.ref,
             model=draft.model,
             release=draft.release,
-            input_tokens=draft.usage.input_tokens,
-            output_tokens=draft.usage.output_tokens,
-            cost=cost_of(draft.usage, draft.price) if draft.called else 0.0,
+            input_tokens=sum(call.input_tokens for call in draft.calls()),
+            output_tokens=sum(call.output_tokens for call in draft.calls()),
+            cost=draft.cost(),
             seconds=draft.seconds,
             at=self.kernel.clock.now(),
+            cached_tokens=draft.usage.cached_input_tokens,
+            calls=draft.calls(),
+            conversation=draft.memory.ref,
+            asked=draft.asked if draft.asked != draft.question else "",
         )
         tables.add_answer(self.kernel.store, answer)
+        self.conversations.add(draft.memory, answer, [chunk.ref.id for one in draft.shown for chunk in one.chunks])
         self.kernel.lineage.link_soon(_edges(answer, draft.shown))
         await in_thread(self.kernel.store.flush)
         return answer
+
+
+def _observe(span: Span, finish: Finish) -> None:
+    span.set(GenAI.RESPONSE_MODEL, finish.model)
+    span.set(GenAI.INPUT_TOKENS, finish.usage.input_tokens)
+    span.set(GenAI.OUTPUT_TOKENS, finish.usage.output_tokens)
+    span.set(GenAI.FINISH_REASONS, [finish.reason])
+    if finish.usage.cached_input_tokens:
+        span.set(GenAI.CACHED_TOKENS, finish.usage.cached_input_tokens)
+
+
+def _estimated(request: ChatRequest, said: int) -> Usage:
+    """What a call used that broke off: nothing before its first word, since refusals are not billed; else what was
+    read and said, at four characters a token."""
+    if not said:
+        return Usage(estimated=True)
+    read = sum(len(message.content) for message in request.messages)
+    return Usage(-(-read // 4), -(-said // 4), estimated=True)
 
 
 def _edges(answer: Answer, shown: Sequence[Shown]) -> list[Edge]:

@@ -1,7 +1,7 @@
 """Rag: one pipeline of a blueprint, open for use."""
 
 import threading
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.base import Kernel
@@ -17,6 +17,7 @@ from mlwright.rag import describe, tables
 from mlwright.rag.answer import Answerer
 from mlwright.rag.compute import ComputePart, Work
 from mlwright.rag.compute.local import Config as Local
+from mlwright.rag.conversations import Conversations
 from mlwright.rag.filters import Where, as_filter
 from mlwright.rag.indexes import Index
 from mlwright.rag.ports import DocumentSource, Recorder
@@ -27,7 +28,7 @@ from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import PARSING, Shelf
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.texts import Texts
-from mlwright.rag.types import Answer, Chunk, Citation, DocumentInfo, IndexReport, Parsed, Retrieval, Token
+from mlwright.rag.types import Answer, Chunk, Citation, DocumentInfo, IndexReport, Parsed, Retrieval, Token, Turn
 
 
 def build_rag(
@@ -85,10 +86,12 @@ class Rag:
         self._home = kernel.home / "indexes" / self._shelf.name
         self._opened: Index | None = None
         self._opening = threading.Lock()
+        self.conversations = Conversations(kernel, spec.generate.history.keep)
         self._retriever = Retriever(name, spec, kernel, embedder, self._shelf, self._index)
         self._answerer = Answerer(
-            name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever, Texts(kernel)
-        )
+            name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever, Texts(kernel),
+            self.conversations,
+        )  # fmt: skip
 
     # --- verbs
 
@@ -126,14 +129,31 @@ class Rag:
         where: Where | None = None,
         release: Ref | None = None,
         timeout: float | None = None,
+        history: Sequence[Turn] = (),
+        conversation: str = "",
+        owner: str = "",
     ) -> AsyncGenerator[Token | Citation | Answer]:
         """Tokens and citations as they come, and last the Answer: see `Answerer.answer`. `model` is a name of
         `models.chat`."""
-        return self._answerer.answer(question, model=model, where=as_filter(where), release=release, timeout=timeout)
+        return self._answerer.answer(
+            question, model=model, where=as_filter(where), release=release, timeout=timeout, history=history,
+            conversation=conversation, owner=owner,
+        )  # fmt: skip
 
-    async def passages(self, question: str, *, where: Where | None = None, release: Ref | None = None) -> Answer:
-        """The best passages, quoted, without a model."""
-        return await self._answerer.passages(question, where=as_filter(where), release=release)
+    async def passages(
+        self,
+        question: str,
+        *,
+        where: Where | None = None,
+        release: Ref | None = None,
+        history: Sequence[Turn] = (),
+        conversation: str = "",
+        owner: str = "",
+    ) -> Answer:
+        """The best passages, quoted, without a model; see `Answerer.answer`."""
+        return await self._answerer.passages(
+            question, where=as_filter(where), release=release, history=history, conversation=conversation, owner=owner
+        )
 
     def close(self) -> None:
         """Let go of the index; the next use opens it again."""

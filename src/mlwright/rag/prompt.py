@@ -56,6 +56,7 @@ class Prompt:
             )
         self.text, self._name = text, name
         self.ref: Ref = content_ref("prompt", {"text": text})
+        self.shows_history = bool(re.search(r"\bhistory\b", parts["user"]))
         environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )

@@ -8,7 +8,7 @@ from typing import Any
 from mlwright.kernel.clock import unstamp
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.store import Row
-from mlwright.rag.types import Answer, Block, Chunk, Citation, DocumentInfo, Hit, Parsed, Span, meta_of
+from mlwright.rag.types import Answer, Block, Call, Chunk, Citation, DocumentInfo, Hit, Parsed, Span, meta_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +141,8 @@ def answer_from(row: Row, known: Mapping[str, Chunk]) -> Answer:
         cost=row["cost"],
         seconds=json.loads(row["seconds"]),
         at=unstamp(row["answered_at"]),
+        cached_tokens=row["cached_tokens"],
+        calls=tuple(Call(Ref("model", model), *counted) for model, *counted in json.loads(row["calls"])),
+        conversation=Ref("conversation", row["conversation"]) if row["conversation"] else None,
+        asked=row["asked"],
     )

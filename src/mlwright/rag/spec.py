@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mlwright.kernel.units import Count, Share
+from mlwright.kernel.units import Count, Seconds, Share
 from mlwright.rag.chunkers import AnyChunker
 from mlwright.rag.indexes import AnyIndex, Quantize
 
@@ -55,6 +55,16 @@ class RetrieveSpec(_Section):
         return self
 
 
+class HistorySpec(_Section):
+    """What is remembered of a conversation."""
+
+    turns: int = Field(default=6, ge=0, le=50, description="The last turns that the model sees, at most.")
+    tokens: Count = Field(
+        default=1000, ge=0, description="What they may take of the prompt, in the embedder's tokens; the latest count."
+    )
+    keep: Seconds = Field(default=30 * 86400.0, gt=0, description="How long a conversation can be continued.")
+
+
 class GenerateSpec(_Section):
     """How passages become an answer."""
 
@@ -72,6 +82,7 @@ class GenerateSpec(_Section):
     if_empty: Literal["abstain", "answer"] = Field(
         default="abstain", description="When nothing is found: abstain without a call, or let the model answer."
     )
+    history: HistorySpec = Field(default_factory=HistorySpec, description="What is remembered of a conversation.")
 
 
 class PipelineSpec(_Section):

@@ -256,14 +256,16 @@ def add_answer(store: Store, answer: Answer) -> None:
     hits = [[hit.chunk.ref.id, hit.score, hit.vector, hit.keyword] for hit in answer.hits]
     store.write_soon(
         "insert into rag_answer (answer, pipeline, question, body, abstained, index_id, prompt, model, release,"
-        " input_tokens, output_tokens, cost, citations, hits, seconds, answered_at)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (answer) do nothing",
+        " input_tokens, output_tokens, cost, citations, hits, seconds, answered_at, conversation, asked, cached_tokens,"
+        " calls) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (answer) do nothing",
         [
             (
                 answer.ref.id, answer.pipeline, answer.question, answer.text, int(answer.abstained), answer.index.id,
                 answer.prompt.id, answer.model.id, answer.release.id if answer.release else "", answer.input_tokens,
                 answer.output_tokens, answer.cost, json.dumps([citation_json(c) for c in answer.citations]),
                 json.dumps(hits), json.dumps(dict(answer.seconds)), stamp(answer.at),
+                answer.conversation.id if answer.conversation else "", answer.asked, answer.cached_tokens,
+                json.dumps([[c.model.id, c.input_tokens, c.output_tokens, c.cost] for c in answer.calls]),
             )
         ],
     )  # fmt: skip

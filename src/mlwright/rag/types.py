@@ -128,6 +128,16 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A chat model or reranker that was paid for on the way. `cost` is in USD, None where it has no price."""
+
+    model: Ref
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A question that was asked before in a conversation, and what was answered."""
 
@@ -144,7 +154,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer. `cost` is in USD, None where a model has no price; `seconds` are per stage and `total`."""
+    """A finished answer. Tokens and `cost` (USD, None where a model has no price) are those of all `calls`: of the
+    model that answers, and of those that rewrote the question or ranked passages; `cached_tokens` are the part of the
+    input that a provider had cached. `seconds` are per stage and `total`. `asked` is the question as it was searched,
+    where the conversation before it changed that."""
 
     ref: Ref
     pipeline: str
@@ -162,6 +175,22 @@ class Answer:
     cost: float | None
     seconds: Mapping[str, float]
     at: datetime
+    cached_tokens: int = 0
+    calls: tuple[Call, ...] = ()
+    conversation: Ref | None = None
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Questions and answers that build on one another. `title` is the first question."""
+
+    ref: Ref
+    pipeline: str
+    title: str
+    turns: int
+    started: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)

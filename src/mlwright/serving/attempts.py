@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -31,12 +31,12 @@ class Attempts:
         self, endpoint: str, spec: EndpointSpec, release: Ref, request: Request
     ) -> AsyncGenerator[Event, None]:
         """Events up to and with `done`. Raises what the last model in the chain raised."""
-        failures: list[ProviderError] = []
+        failures: list[tuple[str, ProviderError]] = []
         for model in ("", *spec.fallback):
             breaker = self._breaker(endpoint, release, model)
             for attempt in range(spec.limits.retries + 1):
                 if not breaker.admit():
-                    failures.append(_resting(endpoint, model, breaker.wait()))
+                    failures.append((model, _resting(endpoint, model, breaker.wait())))
                     break
                 begun = False
                 try:
@@ -45,21 +45,24 @@ class Attempts:
                             begun = True
                             if event.type == "done":
                                 breaker.succeeded()
-                                event = _rescued(event, model)
+                                event = _ended(event, model, failures)
                             yield event
                     return
                 except ProviderError as error:
                     wait = error.retry_after if isinstance(error, TransientError) else None
                     breaker.failed(wait)
+                    failures.append((model, error))
                     if begun:
+                        error.cost = _sum(failures)
                         raise
-                    failures.append(error)
                     if not isinstance(error, TransientError) or attempt == spec.limits.retries:
                         break
                     if (wait or 0.0) > spec.limits.queue:  # longer than anybody would wait in the queue
                         break
                     await asyncio.sleep(_delay(attempt, wait))
-        raise failures[-1]
+        last = failures[-1][1]
+        last.cost = _sum(failures)
+        raise last
 
     async def _ask(
         self, endpoint: str, spec: EndpointSpec, release: Ref, request: Request, model: str
@@ -110,8 +113,22 @@ async def _closable(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]
             await close()
 
 
-def _rescued(event: Event, model: str) -> Event:
-    return Event("done", {**event.data, "fallback": model}) if model else event
+def _ended(event: Event, model: str, failures: Sequence[tuple[str, ProviderError]]) -> Event:
+    """The answer, with who rescued it, and with what failed on the way: that belongs to what the request costs."""
+    data = dict(event.data)
+    if model:
+        data["fallback"] = model
+    if failures:
+        data["failed"] = [{"model": name, "error": error.message, "cost": error.cost} for name, error in failures]
+        cost, lost = data.get("cost"), _sum(failures)
+        data["cost"] = cost + lost if isinstance(cost, int | float) and lost is not None else None
+    return Event("done", data)
+
+
+def _sum(failures: Sequence[tuple[str, ProviderError]]) -> float | None:
+    """USD of the tries that failed; None where one has no price."""
+    costs = [error.cost for _, error in failures]
+    return None if None in costs else sum(cost or 0.0 for cost in costs)
 
 
 def _delay(attempt: int, retry_after: float | None) -> float:

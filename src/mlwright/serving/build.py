@@ -47,6 +47,10 @@ class Serving:
         """The events of an answer: see `mlwright.serving.call.Calls.call`."""
         return self._calls.call(endpoint, request, key=key)
 
+    def owner(self, key: str, user: str) -> str:
+        """Whose a conversation is: a keyed hash of the API key's id and the user; empty for nobody in particular."""
+        return self._tickets.hash(f"{key}\n{user}") if key or user else ""
+
     def add_release(self, ref: Ref, *, blueprint_json: str, note: str = "", commit: str = "") -> Release:
         """Keep a blueprint under its hash; doing so again changes nothing."""
         return self._releases.add(ref, blueprint_json=blueprint_json, note=note, commit=commit)

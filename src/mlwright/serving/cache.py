@@ -1,8 +1,8 @@
 """The exact cache: the same request to the same versions is answered once, also when fifty ask at the same time.
 
-The key covers the question (stripped, nothing else), the filter, the endpoint, and everything that the release says
-its answers depend on, so a changed index, prompt or model can never be answered from here. Only complete answers that
-needed no fallback are kept, as JSON, in memory and in the store.
+The key covers the question (stripped, nothing else), the history before it, the filter, the endpoint, and everything
+that the release says its answers depend on, so a changed index, prompt or model can never be answered from here. Only
+complete answers that needed no fallback are kept, as JSON, in memory and in the store.
 """
 
 import asyncio
@@ -28,7 +28,8 @@ Events = AsyncGenerator[Event, None]
 
 def cache_key(endpoint: str, request: Request, versions: Mapping[str, str]) -> str:
     """The name of a request in the cache. `user` and `model` are no part of it: they must not change the answer."""
-    canonical = [1, endpoint, request.question.strip(), dict(request.filter), dict(versions)]
+    history = [[question.strip(), answer.strip()] for question, answer in request.history]
+    canonical = [2, endpoint, request.question.strip(), history, dict(request.filter), dict(versions)]
     return blake2b(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS), digest_size=20).hexdigest()
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from time import perf_counter
 
 from mlwright.kernel.base import Kernel
-from mlwright.kernel.errors import MlwrightError, NotFound, Refused
+from mlwright.kernel.errors import MlwrightError, NotFound, ProviderError, Refused
 from mlwright.kernel.ids import Ref, new_id
 from mlwright.serving import tables
 from mlwright.serving.attempts import Attempts
@@ -101,7 +101,7 @@ class Calls:
             return self._in_place(endpoint, spec, release, request)
 
         ttl = spec.cache.exact
-        if not ttl:
+        if not ttl or request.conversation:  # what was said before is kept elsewhere, and changes with every turn
             return fresh()
         key = cache_key(endpoint, request, self._handlers.versions(release, endpoint))
         patience = spec.limits.queue + spec.limits.timeout
@@ -158,6 +158,7 @@ class _Record:
         """Says how it ended without `done`; after `done` the request is answered, whatever the client does."""
         if self._outcome is None:
             self._outcome = outcome
+            self._cost = error.cost if isinstance(error, ProviderError) else None
             self._error = error.message if isinstance(error, MlwrightError) else type(error).__name__ if error else ""
 
     def log(self, endpoint: str, user_hash: str, kernel: Kernel) -> RequestLog:

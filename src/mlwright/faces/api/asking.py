@@ -1,14 +1,14 @@
 """The hot routes: ask an endpoint and get the answer, whole or as a stream; plain Starlette."""
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mlwright.faces.api.keys import caller
+from mlwright.faces.api.keys import caller, key_id
 from mlwright.faces.api.problems import describe
 from mlwright.faces.api.rendering import Body, FilterValue, Name, Text, read, ready_json
 from mlwright.faces.api.streaming import EventStream, chunks_of, sse, while_connected
@@ -21,13 +21,24 @@ if TYPE_CHECKING:
     from mlwright.app import App
 
 
+class TurnBody(Body):
+    """A question that was asked before, and what was answered."""
+
+    question: Text = Field(min_length=1)
+    answer: Text
+
+
 class EndpointBody(Body):
-    """A question. `user` is any stable text for a person (kept as a hash only); `filter` narrows the documents."""
+    """A question. `user` is any stable text for a person (kept as a hash only); `filter` narrows the documents. It may
+    lean on `history`, which you keep (oldest first), or on a `conversation`, which is kept here for the key and the
+    user: `new` begins one, and the answer names it."""
 
     question: Text = Field(min_length=1)
     user: Text = ""
     filter: dict[Text, FilterValue] = Field(default_factory=dict)
     stream: bool = False
+    history: list[TurnBody] = Field(default_factory=list, max_length=200)
+    conversation: Annotated[str, Field(pattern=r"^(new|conversation:[0-9A-Za-z_-]{1,100})?$")] = ""
 
 
 class AskBody(EndpointBody):
@@ -58,7 +69,19 @@ async def _answer(app: "App", request: Request, endpoint: str, body: EndpointBod
     mode: Literal["sse", "json"] = "sse" if stream else "json"
     if spec is not None and mode not in spec.modes:
         raise UserError(f"endpoint {endpoint!r} has no mode {mode}", hint=f"it has: {', '.join(spec.modes)}")
-    events = app.serving.call(endpoint, Question(body.question, body.user, plain_filter(body.filter)), key=who)
+    if body.history and body.conversation:
+        raise UserError(
+            "both history and conversation are given", hint="send what was said before, or where it is kept"
+        )
+    question = Question(
+        body.question,
+        body.user,
+        plain_filter(body.filter),
+        history=[(turn.question, turn.answer) for turn in body.history],
+        conversation=body.conversation,
+        owner=app.serving.owner(key_id(request), body.user),
+    )
+    events = app.serving.call(endpoint, question, key=who)
     if not stream:
         return ready_json(await while_connected(request.receive, collected(events)))
     trace = str(request.scope["state"].get("trace", ""))

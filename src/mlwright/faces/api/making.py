@@ -11,7 +11,20 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mlwright.faces.api import asking, data, evals, lineage, openai, openapi, problems, rag, serving, system, tracking
+from mlwright.faces.api import (
+    asking,
+    conversations,
+    data,
+    evals,
+    lineage,
+    openai,
+    openapi,
+    problems,
+    rag,
+    serving,
+    system,
+    tracking,
+)
 from mlwright.faces.api.guard import Guard
 from mlwright.faces.api.security import LOOPBACK, is_loopback
 from mlwright.faces.api.streaming import ClientGone
@@ -58,7 +71,7 @@ def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -
         },
     )
     api.router.routes.extend([*asking.routes(app), *openai.routes(app)])
-    for room in (rag, data, evals, tracking, lineage, serving, system):
+    for room in (rag, conversations, data, evals, tracking, lineage, serving, system):
         api.include_router(room.router(app))
     api.router.routes.extend(pages.routes)
     default = api.openapi

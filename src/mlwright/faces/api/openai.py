@@ -1,8 +1,8 @@
 """The protocol of OpenAI: `/v1/chat/completions` and `/v1/models`, where a model is an endpoint of the blueprint.
 
-The question is the last message of the user; the endpoint brings its own prompt and passages, so system messages and
-sampling parameters are accepted and have no effect. Citations come as annotations of the text. Beside the fields of the
-protocol an answer has `mlwright`: its reference, citations and cost.
+The question is the last message of the user, and the messages before it are its history; the endpoint brings its own
+prompt and passages, so system messages and sampling parameters are accepted and have no effect. Citations come as
+annotations of the text. Beside the fields of the protocol an answer has `mlwright`: its reference, citations and cost.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -64,11 +64,19 @@ class ChatBody(_Lenient):
     stream_options: StreamOptions | None = None
     user: Text | None = None
 
-    def question(self) -> str:
-        """The last words of the user. Raises UserError where there are none."""
-        for message in reversed(self.messages):
-            if message.role == "user" and message.words().strip():
-                return message.words()
+    def asked(self) -> tuple[str, list[tuple[str, str]]]:
+        """The last words of the user, and the turns before them. Raises UserError where there are none."""
+        asked = [place for place, one in enumerate(self.messages) if one.role == "user" and one.words().strip()]
+        turns: list[tuple[str, str]] = []
+        question = ""
+        for message in self.messages[: asked[-1]] if asked else ():
+            if message.role == "user":
+                question = message.words()
+            elif message.role == "assistant" and question:
+                turns.append((question, message.words()))
+                question = ""
+        if asked:
+            return self.messages[asked[-1]].words(), turns
         raise UserError("there is no message of the user with text", hint='send {"role": "user", "content": "…"}')
 
 
@@ -78,7 +86,8 @@ def routes(app: "App") -> list[Route]:
     async def complete(request: Request) -> Response:
         body = await read(request, ChatBody)
         who = caller(request, app.serving.spec.endpoints.get(body.model))
-        events = app.serving.call(body.model, Question(body.question(), body.user or ""), key=who)
+        question, history = body.asked()
+        events = app.serving.call(body.model, Question(question, body.user or "", history=history), key=who)
         if not body.stream:
             done = await while_connected(request.receive, collected(events))
             return ready_json(_completion(body.model, done))

@@ -7,7 +7,9 @@ from mlwright.kernel.lazy import front_door
 if TYPE_CHECKING:
     from mlwright.faces.cli.show.answers import answer as answer
     from mlwright.faces.cli.show.answers import hits as hits
+    from mlwright.faces.cli.show.answers import question as question
     from mlwright.faces.cli.show.answers import token as token
+    from mlwright.faces.cli.show.answers import turn as turn
     from mlwright.faces.cli.show.console import json_of as json_of
     from mlwright.faces.cli.show.console import line as line
     from mlwright.faces.cli.show.console import nothing as nothing
@@ -45,6 +47,7 @@ __all__ = [
     "plan",
     "progress",
     "quarantined",
+    "question",
     "results",
     "run",
     "runs",
@@ -54,11 +57,12 @@ __all__ = [
     "traffic",
     "tree",
     "tuned",
+    "turn",
     "up",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
-    answers="answer hits token",
+    answers="answer hits question token turn",
     console="json_of line nothing",
     design="differences findings plan stage",
     first="first_answer",

@@ -5,12 +5,26 @@ from rich.table import Table
 from rich.text import Text
 
 from mlwright.faces.cli.show.console import console, seconds, usd
-from mlwright.rag import Answer, Citation, Retrieval
+from mlwright.rag import Answer, Citation, Retrieval, Turn
 
 
 def token(text: str) -> None:
     """A piece of an answer as it comes."""
     console.print(text, end="", markup=False, soft_wrap=True)
+
+
+def turn(said: Turn) -> None:
+    """A turn of a conversation that was led before."""
+    console.print(Text.assemble(("? ", "mark"), said.question))
+    console.print(said.answer, markup=False)
+
+
+def question() -> str | None:
+    """The next line that a person or a pipe gives, without white space around it; None at the end."""
+    try:
+        return console.input("\n[mark]?[/mark] ").strip()
+    except (EOFError, KeyboardInterrupt):
+        return None
 
 
 def answer(found: Answer) -> None:
@@ -23,10 +37,17 @@ def answer(found: Answer) -> None:
     console.print(
         Text(
             f"\n{found.model.id} · {seconds(found.seconds.get('total'))} ({took}) · {usd(found.cost)} · "
-            f"{found.input_tokens} + {found.output_tokens} tokens\n{found.ref}",
+            f"{_tokens(found)}\n{found.ref}",
             style="quiet",
         )
     )
+
+
+def _tokens(found: Answer) -> str:
+    """`812 (640 cached) + 96 tokens in 2 calls`."""
+    cached = f" ({found.cached_tokens} cached)" if found.cached_tokens else ""
+    calls = f" in {len(found.calls)} calls" if len(found.calls) > 1 else ""
+    return f"{found.input_tokens}{cached} + {found.output_tokens} tokens{calls}"
 
 
 def place(citation: Citation) -> str:
