@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlwright import app as house
+from mlwright import rag
 from mlwright.faces.cli import show
 from mlwright.faces.cli.options import DEFAULT, Endpoint, File, Sets, Target, overrides
 from mlwright.kernel.errors import MlwrightError, UserError
 from mlwright.kernel.ids import Ref
-from mlwright.rag import NEW, Answer
 
 if TYPE_CHECKING:
     from mlwright.app import App
+    from mlwright.rag import Answer
 
 _HELP = "/why shows what the last answer was made from, /new begins anew, /turns shows the talk so far, /quit ends"
 
@@ -33,7 +34,7 @@ def chat(
     """Talk with an endpoint: each question may lean on those before it. Answers stream, with their citations; /why
     shows what one was made from, /new begins anew, and Ctrl-D ends. Questions may also come from a pipe."""
     with house.open(file, target=target, sets=overrides(sets)) as app:
-        _Talk(app, endpoint, user, conversation or NEW).go_on()
+        _Talk(app, endpoint, user, conversation or rag.NEW).go_on()
 
 
 class _Talk:
@@ -47,7 +48,7 @@ class _Talk:
         }  # fmt: skip
 
     def go_on(self) -> None:
-        if self._conversation != NEW:
+        if self._conversation != rag.NEW:
             self._turns()
         show.line(_HELP)
         while (said := show.question()) is not None:
@@ -87,11 +88,11 @@ class _Talk:
         show.tree(self._app.why(self._last.ref).root)
 
     def _new(self) -> None:
-        self._conversation, self._last = NEW, None
+        self._conversation, self._last = rag.NEW, None
         show.line("a new conversation")
 
     def _turns(self) -> None:
-        if self._conversation == NEW:
+        if self._conversation == rag.NEW:
             raise UserError("nothing was asked yet", hint="ask something first")
         owner = self._app.serving.owner("", self._user)
         for _, turn in self._app.conversations.turns(Ref.parse(self._conversation), owner):
