@@ -7,6 +7,7 @@ from typing import Any
 import _task
 
 import mlwright
+from mlwright.rag import Filter, as_filter
 from mlwright.rag.fuse import fuse
 from mlwright.rag.indexes import Entry
 from mlwright.rag.indexes.embedded import Config
@@ -47,8 +48,8 @@ def search(task: dict[str, Any]) -> dict[str, Any]:
         ]
         index.apply(1, entries, corpus.vectors, [])
 
-    def filters(where: tuple[str, str] | None) -> dict[str, str] | None:
-        return {where[0]: where[1]} if where else None
+    def filters(where: tuple[str, str] | None) -> Filter | None:
+        return as_filter({where[0]: where[1]} if where else None)
 
     def by_vector(number: int, where: tuple[str, str] | None) -> list[str]:
         return [hit.id for hit in index.by_vector(corpus.queries[number], 50, filters(where))]
