@@ -247,6 +247,8 @@ def _written(value: float, example: str) -> str:
 FIELDS: dict[str, dict[str, object]] = {
     "mlwright.models.chat openai": {"model": "gpt-4o-mini"},
     "mlwright.models.embed openai": {"model": "text-embedding-3-small"},
+    "mlwright.models.rerank cross_encoder": {"model": "models/cross-encoder"},
+    "mlwright.models.rerank http": {"model": "rerank-v3.5"},
     "mlwright.data.sources files": {"path": "docs"},
 }
 """What a part must be told before it can tell its facts."""

@@ -19,6 +19,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "mlwright.data.sources.files": {"path": "docs/**/*.md"},
     "mlwright.models.chat.openai": {"model": "gpt-4o-mini"},
     "mlwright.models.embed.openai": {"model": "text-embedding-3-small"},
+    "mlwright.models.rerank.cross_encoder": {"model": "models/cross-encoder"},
+    "mlwright.models.rerank.http": {"model": "rerank-v3.5"},
 }
 """What must be written for a part that has no defaults for everything."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.open import open_kernel
-from mlwright.models import ChatModel, Price
+from mlwright.models import ChatModel, Price, RerankChoice
 from mlwright.models.chat.extractive import Config as Extractive
 from mlwright.models.embed.hashing import Config as Hashing
 from mlwright.rag import PipelineSpec, Rag, build_rag
@@ -44,6 +44,7 @@ def pipeline(kernel: Kernel, documents: MemoryDocuments, runs: MemoryRuns) -> It
         chat: Mapping[str, ChatModel] | None = None,
         prices: Mapping[str, Price | None] | None = None,
         prompt: str | None = None,
+        reranker: RerankChoice | None = None,
         **sections: object,
     ) -> Rag:
         spec = PipelineSpec.model_validate({"documents": "docs", **sections})
@@ -51,7 +52,7 @@ def pipeline(kernel: Kernel, documents: MemoryDocuments, runs: MemoryRuns) -> It
         rag = build_rag(
             "support", spec, kernel, embedder=Hashing().build(), chat=chat,
             prices=prices if prices is not None else dict.fromkeys(chat, Price(input=1.0, output=4.0)),
-            source=documents, record=runs, prompt=prompt,
+            source=documents, record=runs, prompt=prompt, rerank=reranker,
         )  # fmt: skip
         opened.append(rag)
         return rag

@@ -18,8 +18,8 @@ from mlwright.kernel.ids import Ref
 from mlwright.kernel.open import open_kernel
 from mlwright.kernel.otlp import OtlpExport
 from mlwright.kernel.settings import Settings, load_settings
-from mlwright.models import ChatModel, Embedder, price_of
-from mlwright.rag import Rag, build_rag
+from mlwright.models import ChatModel, Embedder, RerankChoice, Reranker, price_of
+from mlwright.rag import PipelineSpec, Rag, build_rag
 from mlwright.serving import Serving, build_serving
 from mlwright.tracking import Tracking, build_tracking
 
@@ -78,6 +78,7 @@ class _Builder:
         self._kernel, self._data, self._tracking = kernel, data, tracking
         self._embedders: dict[str, Embedder] = {}
         self._chats: dict[str, ChatModel] = {}
+        self._rerankers: dict[str, Reranker] = {}
 
     def pipelines(self, blueprint: Blueprint) -> Pipelines:
         handlers = {name: spec.handler for name, spec in blueprint.serving.endpoints.items()}
@@ -87,19 +88,30 @@ class _Builder:
         spec = blueprint.rag[name]
         embed = blueprint.models.embed[spec.index.embed]
         chats = blueprint.models.chat
+        chat = {title: _once(self._chats, part.model_dump_json(), part.build) for title, part in chats.items()}
         return build_rag(
             name,
             spec,
             self._kernel,
             embedder=_once(self._embedders, embed.model_dump_json(), embed.build),
-            chat={title: _once(self._chats, part.model_dump_json(), part.build) for title, part in chats.items()},
+            chat=chat,
             prices={title: price_of(part) for title, part in chats.items()},
             source=Documents(self._data, spec.documents),
             record=self._tracking.record,
             prompt=blueprint.prompts.get(name),
             compute=blueprint.target.compute,
             embed=embed,
+            rerank=self._rerank(blueprint, spec, chat),
         )
+
+    def _rerank(self, blueprint: Blueprint, spec: PipelineSpec, chat: Mapping[str, ChatModel]) -> RerankChoice | None:
+        if spec.rerank is None:
+            return None
+        part = blueprint.models.rerank[spec.rerank.model]
+        facts = part.facts()
+        asked = chat.get(facts.chat)
+        model = _once(self._rerankers, f"{part.model_dump_json()} {id(asked)}", lambda: part.build(asked))
+        return RerankChoice(model, facts)
 
 
 def _once(made: dict[str, T], key: str, build: Callable[[], T]) -> T:

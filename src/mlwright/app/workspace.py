@@ -97,10 +97,18 @@ class App(Joined):
         return self.answer(str(data["answer"]))
 
     def retrieve(
-        self, question: str, *, pipeline: str = "", top: int | None = None, where: Where | None = None
+        self,
+        question: str,
+        *,
+        pipeline: str = "",
+        top: int | None = None,
+        where: Where | None = None,
+        history: Sequence[Turn] = (),
+        explain: bool = False,
     ) -> Retrieval:
-        """The passages that a question finds, with their scores."""
-        return aio.run(self.pipeline(pipeline).retrieve(question, top=top, where=where))
+        """The passages that a question finds, with their scores; `explain` keeps what each stage found, too."""
+        rag = self.pipeline(pipeline)
+        return aio.run(rag.retrieve(question, top=top, where=where, history=history, explain=explain))
 
     def eval(self, gate: str = "", progress: Progress = silent) -> list[EvalResult]:
         """Evaluate the blueprint as it stands in the file at one gate, or at all of them."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlwright.architect.estimates import prompt_tokens
 from mlwright.architect.planning import Plan, plan
 from mlwright.blueprint import Blueprint, Edit
-from mlwright.models import ChatFacts, ChatPart, EmbedFacts
+from mlwright.models import ChatFacts, ChatPart, EmbedFacts, RerankPart
 from mlwright.rag import PipelineSpec
 from mlwright.serving import EndpointSpec
 
@@ -61,8 +61,15 @@ class Context:
     def chats_in_use(self) -> Iterator[tuple[str, ChatPart]]:
         """Chat models that a pipeline or a fallback names, in the order of the file."""
         used = {spec.generate.model for spec in self.blueprint.rag.values()}
+        used |= {spec.retrieve.rewrite.facts().chat for spec in self.blueprint.rag.values()}
+        used |= {part.facts().chat for _, part in self.rerankers_in_use()}
         used |= {name for endpoint in self.blueprint.serving.endpoints.values() for name in endpoint.fallback}
         return ((name, part) for name, part in self.blueprint.models.chat.items() if name in used)
+
+    def rerankers_in_use(self) -> Iterator[tuple[str, RerankPart]]:
+        """Rerankers that a pipeline names, in the order of the file."""
+        used = {spec.rerank.model for spec in self.blueprint.rag.values() if spec.rerank is not None}
+        return ((name, part) for name, part in self.blueprint.models.rerank.items() if name in used)
 
     def prompt_tokens(self, pipeline: str) -> int:
         """The prompt's own tokens, without passages and question (estimated)."""

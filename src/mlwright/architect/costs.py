@@ -9,8 +9,8 @@ from mlwright.evals import EvalSpec
 from mlwright.evals import cost_lines as eval_lines
 from mlwright.kernel.errors import UserError
 from mlwright.kernel.plan import CostLine, Range
-from mlwright.models import FREE, price_of
-from mlwright.rag import Load
+from mlwright.models import FREE, Price, RerankFacts, price_of
+from mlwright.rag import Load, search_lines
 from mlwright.rag import cost_lines as rag_lines
 from mlwright.serving import EndpointSpec
 
@@ -37,9 +37,10 @@ def of_endpoint(blueprint: Blueprint, name: str) -> list[CostLine]:
         if model in blueprint.models.chat and model != spec.generate.model:
             share = asked * FALLBACK_SHARE
             lines += _of_model(blueprint, endpoint, pipeline, model, share, f"fallback ({FALLBACK_SHARE:.0%}): ")
+    load = load_of(blueprint, pipeline, endpoint, spec.generate.model)
+    lines += [_shared(line, asked, "") for line in _search_lines(blueprint, pipeline, load)]
     embed = blueprint.models.embed[spec.index.embed]
     if price_of(embed) != FREE:
-        load = load_of(blueprint, pipeline, endpoint, spec.generate.model)
         vectors = _rag_lines(blueprint, pipeline, load, spec.generate.model)[2:]
         lines += [_shared(line, asked, "") if line.per == "request" else line for line in vectors]
     return lines
@@ -64,6 +65,28 @@ def _rag_lines(blueprint: Blueprint, pipeline: str, load: Load, model: str) -> l
     spec = blueprint.rag[pipeline]
     chat, embed = price_of(blueprint.models.chat[model]), price_of(blueprint.models.embed[spec.index.embed])
     return rag_lines(pipeline, spec, load, chat=chat, embed=embed)
+
+
+def _search_lines(blueprint: Blueprint, pipeline: str, load: Load) -> list[CostLine]:
+    spec, rerank = blueprint.rag[pipeline], rerank_of(blueprint, pipeline)
+    return search_lines(
+        pipeline,
+        spec,
+        load,
+        rewriter=_chat_price(blueprint, spec.retrieve.rewrite.facts().chat),
+        rerank=rerank,
+        grader=_chat_price(blueprint, rerank.chat if rerank else ""),
+    )
+
+
+def rerank_of(blueprint: Blueprint, pipeline: str) -> RerankFacts | None:
+    """The facts of the reranker of a pipeline; None where it has none."""
+    rerank = blueprint.rag[pipeline].rerank
+    return None if rerank is None else blueprint.models.rerank[rerank.model].facts()
+
+
+def _chat_price(blueprint: Blueprint, name: str) -> Price | None:
+    return price_of(blueprint.models.chat[name]) if name else None
 
 
 def _shared(line: CostLine, share: float, what: str) -> CostLine:

@@ -62,6 +62,10 @@ def _nodes(blueprint: Blueprint) -> Iterator[Node]:
         if name in used:
             facts = chat.facts()
             yield Node(f"models.chat.{name}", "models", name, (facts.model, facts.provider))
+    for name, rerank in models.rerank.items():
+        if name in used:
+            known_rerank = rerank.facts()
+            yield Node(f"models.rerank.{name}", "models", name, (known_rerank.model, known_rerank.provider))
     for name, spec in blueprint.rag.items():
         yield from _pipeline(name, spec)
     for name, endpoint in blueprint.serving.endpoints.items():
@@ -89,7 +93,8 @@ def _pipeline(name: str, spec: PipelineSpec) -> Iterator[Node]:
     shown = spec.chunk.facts().shown
     size += f", {shown} shown" if shown > spec.chunk.tokens else ""
     words = "vectors" if spec.index.keyword == "none" else f"vectors, {spec.index.keyword}"
-    kept = f"{spec.retrieve.top} found, {spec.retrieve.keep} kept"
+    seen = "" if spec.rerank is None else f"{spec.rerank.candidates} reranked, "
+    kept = f"{spec.retrieve.top} found, {seen}{spec.kept} kept"
     cite = f"citations {spec.generate.cite}"
     yield Node(f"{path}.chunk", "rag", f"{name}: chunk", (spec.chunk.use, size))
     yield Node(f"{path}.index", "rag", f"{name}: index", (words, spec.index.store.use))
@@ -106,6 +111,10 @@ def _edges(blueprint: Blueprint) -> Iterator[Edge]:
         yield Edge(f"{path}.index", f"{path}.retrieve")
         yield Edge(f"{path}.retrieve", f"{path}.generate")
         yield Edge(f"models.chat.{spec.generate.model}", f"{path}.generate", "writes")
+        if spec.rerank is not None:
+            yield Edge(f"models.rerank.{spec.rerank.model}", f"{path}.retrieve", "reranks")
+        if spec.retrieve.rewrite.facts().chat:
+            yield Edge(f"models.chat.{spec.retrieve.rewrite.facts().chat}", f"{path}.retrieve", "rewrites")
         yield Edge(f"{path}.index", "tracking", "run", dashed=True)
     for name, endpoint in blueprint.serving.endpoints.items():
         target = f"serving.endpoints.{name}"
@@ -123,4 +132,8 @@ def _edges(blueprint: Blueprint) -> Iterator[Edge]:
 def _models_in_use(blueprint: Blueprint) -> set[str]:
     used = {spec.index.embed for spec in blueprint.rag.values()}
     used |= {spec.generate.model for spec in blueprint.rag.values()}
+    used |= {spec.retrieve.rewrite.facts().chat for spec in blueprint.rag.values()}
+    for spec in blueprint.rag.values():
+        if spec.rerank is not None:
+            used |= {spec.rerank.model, blueprint.models.rerank[spec.rerank.model].facts().chat}
     return used | {name for endpoint in blueprint.serving.endpoints.values() for name in endpoint.fallback}

@@ -13,12 +13,12 @@ from math import inf
 from pathlib import Path
 from random import Random
 
-from mlwright.architect.costs import load_of
+from mlwright.architect.costs import load_of, rerank_of
 from mlwright.architect.simulation import Asked, Lengths, Met, arrivals, burst_of, quantile, simulate
 from mlwright.blueprint import Blueprint
 from mlwright.kernel.errors import Unreadable
 from mlwright.kernel.plan import CapacityStep, Range
-from mlwright.rag import prompt_tokens
+from mlwright.rag import prompt_tokens, search_seconds
 from mlwright.serving import EndpointSpec, capacity
 
 _FIRST_TOKEN = Range(0.3, 0.6, 1.5)
@@ -140,18 +140,19 @@ def _requests(stream: Iterator[tuple[float, float]], speed: _Speed) -> Iterator[
 
 
 def _speeds(blueprint: Blueprint, name: str, endpoint: EndpointSpec) -> list[_Speed]:
-    spec = blueprint.rag[endpoint.handler.partition(".")[2]]
+    pipeline = endpoint.handler.partition(".")[2]
+    spec = blueprint.rag[pipeline]
     model = blueprint.models.chat[spec.generate.model]
+    search = _RETRIEVE + search_seconds(spec, rerank_of(blueprint, pipeline))
     if model.speed is not None:
-        pipeline = endpoint.handler.partition(".")[2]
         load = load_of(blueprint, pipeline, endpoint, spec.generate.model)
         prompt = prompt_tokens(spec, load).likely * model.speed.per_prompt_token
         first, per_token = _measured(model.speed.first_token + prompt), _measured(model.speed.per_token)
     else:
         first, per_token = (_QUOTE, Range.exactly(0.0)) if model.facts().embedded else (_FIRST_TOKEN, _PER_TOKEN)
-    gateway = _gateway(capacity(name, endpoint, _RETRIEVE + first))
+    gateway = _gateway(capacity(name, endpoint, search + first))
     return [
-        _Speed(getattr(gateway, case), getattr(_RETRIEVE, case), getattr(first, case), getattr(per_token, case))
+        _Speed(getattr(gateway, case), getattr(search, case), getattr(first, case), getattr(per_token, case))
         for case in ("low", "likely", "high")
     ]
 

@@ -19,7 +19,8 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
     """The release that a blueprint would be: equal names give equal answers to equal questions over equal documents.
 
     It hashes (format 1), with defaults written out:
-    - `models.embed`, `models.chat`: every model with all its fields, but for secrets, `why`, `price` and `speed`;
+    - `models.embed`, `models.chat`, `models.rerank`: every model with all its fields, but for secrets, `why`,
+      `price` and `speed`;
     - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
     - `rag`: every pipeline with all its fields, and the text of its prompt (the built-in one where it
       names no file) instead of the file's name;

@@ -1,6 +1,7 @@
 """Names that one section uses and another defines: every one must lead somewhere."""
 
 from collections.abc import Collection, Iterator
+from itertools import combinations
 
 from mlwright.blueprint.model import Blueprint
 from mlwright.blueprint.nodes import Loc, join_path, place_of
@@ -23,6 +24,13 @@ def _rag(blueprint: Blueprint) -> Iterator[Problem | None]:
         yield _names(blueprint, (*at, "documents"), pipeline.documents, blueprint.data.sources, "data.sources")
         yield _names(blueprint, (*at, "index", "embed"), pipeline.index.embed, models.embed, "models.embed")
         yield _names(blueprint, (*at, "generate", "model"), pipeline.generate.model, models.chat, "models.chat")
+        if pipeline.rerank is not None:
+            yield _names(blueprint, (*at, "rerank", "model"), pipeline.rerank.model, models.rerank, "models.rerank")
+        if asked := pipeline.retrieve.rewrite.facts().chat:
+            yield _names(blueprint, (*at, "retrieve", "rewrite", "chat"), asked, models.chat, "models.chat")
+    for name, part in models.rerank.items():
+        if asked := part.facts().chat:
+            yield _names(blueprint, ("models", "rerank", name, "chat"), asked, models.chat, "models.chat")
 
 
 def _evals(blueprint: Blueprint) -> Iterator[Problem | None]:
@@ -44,14 +52,20 @@ def _serving(blueprint: Blueprint) -> Iterator[Problem | None]:
 
 
 def _twice(blueprint: Blueprint) -> Iterator[Problem]:
-    for name in sorted(set(blueprint.models.embed) & set(blueprint.models.chat)):
-        loc: Loc = ("models", "chat", name)
-        yield Problem(
-            place_of(blueprint.root, loc),
-            join_path(loc),
-            f"models.embed has a model {name!r}, too",
-            "a name alone must say which model is meant: rename one",
-        )
+    slots = {slot: getattr(blueprint.models, slot) for slot in ("embed", "chat", "rerank")}
+    for (first, names), (second, others) in combinations(slots.items(), 2):
+        for name in sorted(names.keys() & others.keys()):
+            yield _twice_named(blueprint, name, first, second)
+
+
+def _twice_named(blueprint: Blueprint, name: str, first: str, second: str) -> Problem:
+    loc: Loc = ("models", second, name)
+    return Problem(
+        place_of(blueprint.root, loc),
+        join_path(loc),
+        f"models.{first} has a model {name!r}, too",
+        "a name alone must say which model is meant: rename one",
+    )
 
 
 def _names(blueprint: Blueprint, loc: Loc, name: str, known: Collection[str], where: str) -> Problem | None:

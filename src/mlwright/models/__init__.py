@@ -1,4 +1,5 @@
-"""Models by slot: text to vectors (`embed`), messages to text (`chat`), and what both cost (`prices`)."""
+"""Models by slot: text to vectors (`embed`), messages to text (`chat`), passages to scores (`rerank`), and what they
+cost (`prices`)."""
 
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     from mlwright.models.prices import lookup as lookup
     from mlwright.models.prices import price_of as price_of
     from mlwright.models.prices import prices_as_of as prices_as_of
+    from mlwright.models.rerank import AnyRerank as AnyRerank
+    from mlwright.models.rerank import RerankChoice as RerankChoice
+    from mlwright.models.rerank import Reranked as Reranked
+    from mlwright.models.rerank import Reranker as Reranker
+    from mlwright.models.rerank import RerankFacts as RerankFacts
+    from mlwright.models.rerank import RerankPart as RerankPart
+    from mlwright.models.rerank import RerankRequest as RerankRequest
+    from mlwright.models.rerank.mmr import margins as margins
     from mlwright.models.spec import ModelsSpec as ModelsSpec
     from mlwright.models.usage import Usage as Usage
 
@@ -34,6 +43,7 @@ __all__ = [
     "FREE",
     "AnyChat",
     "AnyEmbed",
+    "AnyRerank",
     "ChatFacts",
     "ChatModel",
     "ChatPart",
@@ -49,9 +59,16 @@ __all__ = [
     "Passage",
     "Price",
     "PricedFacts",
+    "RerankChoice",
+    "RerankFacts",
+    "RerankPart",
+    "RerankRequest",
+    "Reranked",
+    "Reranker",
     "Usage",
     "cost_of",
     "lookup",
+    "margins",
     "price_of",
     "prices_as_of",
     "weights_present",
@@ -62,7 +79,8 @@ __getattr__, __dir__ = front_door(
     chat="AnyChat ChatFacts ChatModel ChatPart ChatRequest Delta Finish Message Passage",
     embed="AnyEmbed EmbedFacts EmbedPart Embedder Kind",
     prices="FREE Price PricedFacts cost_of lookup price_of prices_as_of",
+    rerank="AnyRerank RerankChoice Reranked Reranker RerankFacts RerankPart RerankRequest",
     spec="ModelsSpec",
     usage="Usage",
-    **{"embed._minilm_cache": "weights_present"},
+    **{"embed._minilm_cache": "weights_present", "rerank.mmr": "margins"},
 )

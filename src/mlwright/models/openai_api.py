@@ -1,4 +1,4 @@
-"""A server that speaks the OpenAI protocol: pooled connections, time limits, and its errors in our words."""
+"""A server that speaks the OpenAI protocol or one like it: pooled connections, time limits, errors in our words."""
 
 import asyncio
 import contextlib
@@ -22,8 +22,8 @@ _EXCERPT = 300
 class Api:
     """One base URL and its key. Sessions are pooled per event loop; the key appears in no message."""
 
-    def __init__(self, base_url: str, key: str, *, connect: float) -> None:
-        self._base, self._key, self._connect = base_url.rstrip("/"), key, connect
+    def __init__(self, base_url: str, key: str, *, connect: float, protocol: str = "the OpenAI protocol") -> None:
+        self._base, self._key, self._connect, self._protocol = base_url.rstrip("/"), key, connect, protocol
         self._host = urlsplit(base_url).netloc.rpartition("@")[2]
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
@@ -88,8 +88,8 @@ class Api:
     def broken(self, path: str, why: str) -> ProviderError:
         """The error for an answer with status 200 that is not what the protocol says."""
         return ProviderError(
-            f"{self._host} answered /{path} with something else than the OpenAI protocol: {why}",
-            hint=f"does {self._base} speak the OpenAI protocol? The URL usually ends in /v1",
+            f"{self._host} answered /{path} with something else than {self._protocol}: {why}",
+            hint=f"does {self._base} speak {self._protocol}? The URL usually ends in /v1",
         )
 
     def refusal(self, path: str, status: int, text: str, *, retry_after: float | None = None) -> ProviderError:

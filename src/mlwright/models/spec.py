@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mlwright.models.chat import AnyChat
 from mlwright.models.embed import AnyEmbed
+from mlwright.models.rerank import AnyRerank
 
 
 class ModelsSpec(BaseModel):
@@ -15,4 +16,7 @@ class ModelsSpec(BaseModel):
     )
     chat: dict[str, AnyChat] = Field(
         default_factory=dict, description="Models that answer, by name; where there is none, `writer: extractive`."
+    )
+    rerank: dict[str, AnyRerank] = Field(
+        default_factory=dict, description="Models that put found passages in a better order, by name."
     )

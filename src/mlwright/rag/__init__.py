@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
+    from mlwright.rag.plan import search_lines as search_lines
+    from mlwright.rag.plan import search_seconds as search_seconds
     from mlwright.rag.plan import storage_lines as storage_lines
     from mlwright.rag.ports import DocumentSource as DocumentSource
     from mlwright.rag.ports import Recorder as Recorder
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from mlwright.rag.types import Answer as Answer
     from mlwright.rag.types import Block as Block
     from mlwright.rag.types import Call as Call
+    from mlwright.rag.types import Candidate as Candidate
     from mlwright.rag.types import Chunk as Chunk
     from mlwright.rag.types import Citation as Citation
     from mlwright.rag.types import Conversation as Conversation
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from mlwright.rag.types import Parsed as Parsed
     from mlwright.rag.types import Retrieval as Retrieval
     from mlwright.rag.types import Span as Span
+    from mlwright.rag.types import StageReport as StageReport
     from mlwright.rag.types import Token as Token
     from mlwright.rag.types import Turn as Turn
 
@@ -52,6 +56,7 @@ __all__ = [
     "AnyCompute",
     "Block",
     "Call",
+    "Candidate",
     "Chunk",
     "Citation",
     "ComputePart",
@@ -72,6 +77,7 @@ __all__ = [
     "Retrieval",
     "SourceDocument",
     "Span",
+    "StageReport",
     "Token",
     "Turn",
     "Where",
@@ -86,6 +92,8 @@ __all__ = [
     "plain_filter",
     "prompt_tokens",
     "read_filter",
+    "search_lines",
+    "search_seconds",
     "storage_lines",
 ]
 __getattr__, __dir__ = front_door(
@@ -94,10 +102,11 @@ __getattr__, __dir__ = front_door(
     compute="AnyCompute ComputePart",
     conversations="NEW Conversations",
     filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
-    plan="Load cost_lines prompt_tokens storage_lines",
+    plan="Load cost_lines prompt_tokens search_lines search_seconds storage_lines",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",
     spec="PipelineSpec",
-    types="Answer Block Call Chunk Citation Conversation DocumentInfo Hit IndexReport Parsed Retrieval Span Token Turn",
+    types="Answer Block Call Candidate Chunk Citation Conversation DocumentInfo Hit IndexReport Parsed Retrieval Span "
+    "StageReport Token Turn",
 )

@@ -54,8 +54,9 @@ class _Draft:
     def calls(self) -> tuple[Call, ...]:
         """Every call that was paid for so far."""
         if not self.called:
-            return ()
-        return (Call(self.model, self.usage.input_tokens, self.usage.output_tokens, cost_of(self.usage, self.price)),)
+            return self.retrieval.calls
+        cost = cost_of(self.usage, self.price)
+        return (*self.retrieval.calls, Call(self.model, self.usage.input_tokens, self.usage.output_tokens, cost))
 
     def cost(self) -> float | None:
         """USD of all calls; None where one has no price."""

@@ -12,7 +12,7 @@ from mlwright.kernel.lineage import Described
 from mlwright.kernel.locks import exclusive
 from mlwright.kernel.progress import Progress, silent
 from mlwright.kernel.store import Store
-from mlwright.models import ChatModel, Embedder, EmbedPart, Price
+from mlwright.models import ChatModel, Embedder, EmbedPart, Price, RerankChoice
 from mlwright.rag import describe, tables
 from mlwright.rag.answer import Answerer
 from mlwright.rag.compute import ComputePart, Work
@@ -22,8 +22,10 @@ from mlwright.rag.filters import Where, as_filter
 from mlwright.rag.indexes import Index
 from mlwright.rag.ports import DocumentSource, Recorder
 from mlwright.rag.prompt import Prompt, built_in
+from mlwright.rag.remembered import Remembered
 from mlwright.rag.report import RagReport, report
 from mlwright.rag.retrieve import Retriever
+from mlwright.rag.rewriters import Rewriter
 from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import PARSING, Shelf
 from mlwright.rag.spec import PipelineSpec
@@ -44,16 +46,20 @@ def build_rag(
     prompt: str | None = None,
     compute: ComputePart | None = None,
     embed: EmbedPart | None = None,
+    rerank: RerankChoice | None = None,
 ) -> "Rag":
     """Open pipeline `name`. `chat` and `prices` are by name in `models.chat`; `prompt` is the text of the template, the
-    built-in one where None. `compute` says where documents are read and embedded, this machine where None; work
-    elsewhere needs `embed`, the part behind `embedder`. Opens no index and loads no model.
+    built-in one where None; `rerank` is the reranker that the section names. `compute` says where documents are read
+    and embedded, this machine where None; work elsewhere needs `embed`, the part behind `embedder`. Opens no index and
+    loads no model.
 
     Raises UserError for a template that cannot be used."""
     kernel.store.migrate("mlwright.rag")
     template = built_in() if prompt is None else Prompt(prompt, name=spec.generate.prompt or f"of {name}")
     tables.add_prompt(kernel.store, template.ref, template.text, stamp(kernel.clock.now()))
-    return Rag(name, spec, kernel, embedder, chat, prices, source, record, template, compute or Local(), embed)
+    return Rag(
+        name, spec, kernel, embedder, chat, prices, source, record, template, compute or Local(), embed, rerank
+    )  # fmt: skip
 
 
 class Rag:
@@ -72,6 +78,7 @@ class Rag:
         prompt: Prompt,
         compute: ComputePart,
         embed: EmbedPart | None,
+        rerank: RerankChoice | None,
     ) -> None:
         self.name, self.spec = name, spec
         self._kernel, self._embedder, self._source, self._record, self._prompt = (
@@ -87,7 +94,10 @@ class Rag:
         self._opened: Index | None = None
         self._opening = threading.Lock()
         self.conversations = Conversations(kernel, spec.generate.history.keep)
-        self._retriever = Retriever(name, spec, kernel, embedder, self._shelf, self._index)
+        self._retriever = Retriever(
+            name, spec, kernel, embedder, self._shelf, self._index, _rewriter(spec, chat), rerank, prices,
+            Remembered(spec.retrieve.cache),
+        )  # fmt: skip
         self._answerer = Answerer(
             name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever, Texts(kernel),
             self.conversations,
@@ -115,11 +125,22 @@ class Rag:
                 progress=progress,
             ).run()
 
-    async def retrieve(self, question: str, *, top: int | None = None, where: Where | None = None) -> Retrieval:
-        """The chunks that may answer a question, best first; `top` of them, or `keep` of the blueprint.
+    async def retrieve(
+        self,
+        question: str,
+        *,
+        top: int | None = None,
+        where: Where | None = None,
+        history: Sequence[Turn] = (),
+        explain: bool = False,
+    ) -> Retrieval:
+        """The chunks that may answer a question, best first; `top` of them, or `keep` of the blueprint. `history` is
+        the conversation so far; `explain` keeps the candidates of each stage.
 
         `where` is a Filter, its JSON form as a mapping, or its text form. Raises UserError where it cannot be read."""
-        return await self._retriever.retrieve(question, top=top, where=as_filter(where))
+        return await self._retriever.retrieve(
+            question, top=top, where=as_filter(where), history=history, explain=explain
+        )
 
     def answer(
         self,
@@ -190,6 +211,7 @@ class Rag:
             "model": str(self.model_ref()),
             "embedder": str(self._embedder.ref),
             "retrieve": self.spec.retrieve.model_dump_json(),
+            "rerank": self.spec.rerank.model_dump_json() if self.spec.rerank else "",
             "generate": self.spec.generate.model_dump_json(),
         }
 
@@ -247,6 +269,11 @@ class Rag:
         if self._opened is None and not self._home.exists():
             return None
         return tables.index_at(self._kernel.store, self._shelf.name, self._index().generation)
+
+
+def _rewriter(spec: PipelineSpec, chat: Mapping[str, ChatModel]) -> Rewriter:
+    part = spec.retrieve.rewrite
+    return part.build(chat.get(part.facts().chat))
 
 
 def answers(store: Store, limit: int = 100) -> list[Answer]:

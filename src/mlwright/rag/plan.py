@@ -7,12 +7,17 @@ and the template. A token of English text is taken as four characters.
 from dataclasses import dataclass
 
 from mlwright.kernel.plan import CostLine, Per, Range, StorageLine
-from mlwright.models import EmbedFacts, Price
+from mlwright.models import EmbedFacts, Price, RerankFacts
 from mlwright.rag.spec import PipelineSpec
 
 _TEMPLATE_TOKENS = 220
 _CHARACTERS_A_TOKEN = 4
 _VECTOR_BYTES = 4
+_REWRITE_TOKENS = Range(200.0, 300.0, 2000.0)
+"""What a model reads to rewrite a question: instructions, the question, and the talk before it."""
+_REWRITTEN_TOKENS = Range(20.0, 80.0, 400.0)
+_GRADE_TOKENS = 15
+"""What a model writes for each passage that it grades."""
 _CACHED_VECTOR_BYTES = 2
 _WORDS_SHARE = 0.35
 """What the keyword index takes beside the text: measured 0.25 to 0.45 on documentation."""
@@ -47,6 +52,56 @@ def cost_lines(name: str, spec: PipelineSpec, load: Load, *, chat: Price | None,
     ]
 
 
+def search_lines(
+    name: str,
+    spec: PipelineSpec,
+    load: Load,
+    *,
+    rewriter: Price | None,
+    rerank: RerankFacts | None,
+    grader: Price | None,
+) -> list[CostLine]:
+    """What a request costs before the answer: a model that rewrites the question, a reranker. `rewriter` and `grader`
+    are the prices of the chat models that these ask; nothing where neither asks anybody."""
+    lines = []
+    if spec.retrieve.rewrite.facts().chat:
+        at = f"rag.{name}.retrieve.rewrite"
+        read, said = _REWRITE_TOKENS + Range.exactly(load.question), _REWRITTEN_TOKENS
+        lines += _asked(at, "rewrite", read, said, rewriter)
+    if spec.rerank is None or rerank is None:
+        return lines
+    at, count = f"rag.{name}.rerank", spec.rerank.candidates
+    if rerank.chat:
+        tokens = float(_TEMPLATE_TOKENS + load.question + count * spec.chunk.tokens)
+        lines += _asked(
+            at, "rerank", Range(tokens / 2, tokens, tokens), Range.exactly(float(_GRADE_TOKENS * count)), grader
+        )
+    elif rerank.per_search is None:
+        lines.append(CostLine(at, f"{rerank.model}: search", "request", None, "1 search x no price", "no price known"))
+    elif rerank.per_search:
+        formula = f"1 search x {rerank.per_search:g} USD"
+        usd = Range.exactly(rerank.per_search)
+        lines.append(CostLine(at, f"{rerank.model}: search", "request", usd, formula, "the blueprint"))
+    return lines
+
+
+def _asked(path: str, what: str, read: Range, said: Range, price: Price | None) -> list[CostLine]:
+    rates = (price.input, price.output) if price else (None, None)
+    return [
+        _priced(path, f"{what}: prompt tokens", "request", read, rates[0], price),
+        _priced(path, f"{what}: answer tokens", "request", said, rates[1], price),
+    ]
+
+
+def search_seconds(spec: PipelineSpec, rerank: RerankFacts | None) -> Range:
+    """What rewriting and reranking add to a request: quick, likely, slow."""
+    total = Range(*spec.retrieve.rewrite.facts().seconds)
+    if spec.rerank is None or rerank is None:
+        return total
+    slow = min(rerank.seconds[2] * spec.rerank.candidates / 30, spec.rerank.timeout)
+    return total + Range(rerank.seconds[0], min(rerank.seconds[1] * spec.rerank.candidates / 30, slow), slow)
+
+
 def storage_lines(name: str, spec: PipelineSpec, load: Load, *, embed: EmbedFacts) -> list[StorageLine]:
     """Chunks, vectors (in the index, and once more at half precision so that nothing is embedded twice), and words."""
     at = f"rag.{name}.index"
@@ -70,7 +125,7 @@ def storage_lines(name: str, spec: PipelineSpec, load: Load, *, embed: EmbedFact
 def prompt_tokens(spec: PipelineSpec, load: Load) -> Range:
     """Tokens of the prompt of one request: from an empty one to the whole budget."""
     fixed = _TEMPLATE_TOKENS + load.question
-    likely = min(spec.generate.context, fixed + spec.retrieve.keep * spec.chunk.facts().shown)
+    likely = min(spec.generate.context, fixed + spec.kept * spec.chunk.facts().shown)
     return Range(fixed, likely, max(likely, spec.generate.context))
 
 

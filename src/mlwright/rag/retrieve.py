@@ -1,31 +1,40 @@
-"""Retrieve: a question finds the chunks that may answer it."""
+"""Retrieve: a question finds the chunks that may answer it, stage by stage."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import NotFound, UserError
+from mlwright.kernel.ids import Ref
 from mlwright.kernel.spans import GenAI
-from mlwright.models import Embedder
+from mlwright.models import Embedder, Price, RerankChoice, cost_of
 from mlwright.rag import tables
 from mlwright.rag.filters import Filter, check_fields
-from mlwright.rag.fuse import Fused, fuse
-from mlwright.rag.indexes import Found, Index
+from mlwright.rag.fuse import Fused
+from mlwright.rag.indexes import Index
+from mlwright.rag.ranking import Ranking
+from mlwright.rag.remembered import Remembered
+from mlwright.rag.rewriters import Query, Rewriter, Rewritten
+from mlwright.rag.rewriters.rules import LONGEST
+from mlwright.rag.searching import Searching
 from mlwright.rag.shelf import Shelf
 from mlwright.rag.spec import PipelineSpec
-from mlwright.rag.types import Hit, Retrieval
+from mlwright.rag.stages import Stages
+from mlwright.rag.types import Call, Retrieval, StageReport, Turn
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Vector = NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Searches the index of one pipeline. `index` opens it on first use."""
+    """Searches the index of one pipeline. `index` opens it on first use; `prices` are by name in `models.chat`."""
 
     pipeline: str
     spec: PipelineSpec
@@ -33,78 +42,111 @@ class Retriever:
     embedder: Embedder
     shelf: Shelf
     index: Callable[[], Index]
+    rewriter: Rewriter
+    rerank: RerankChoice | None = None
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=lambda: Remembered(0))
 
-    async def retrieve(self, question: str, *, top: int | None = None, where: Filter | None = None) -> Retrieval:
+    async def retrieve(
+        self,
+        question: str,
+        *,
+        top: int | None = None,
+        where: Filter | None = None,
+        history: Sequence[Turn] = (),
+        explain: bool = False,
+    ) -> Retrieval:
         """The best `top` chunks (`keep` of the blueprint where None), none where nothing is near enough.
 
-        Raises NotFound before the first ingest, UserError for an empty question or a filter that the blueprint does
-        not allow."""
+        `history` is the conversation so far, oldest first; `explain` keeps the candidates of each stage. Raises
+        NotFound before the first ingest, UserError for an empty question or a filter that the blueprint does not
+        allow."""
         if not question.strip():
             raise UserError("the question is empty", hint="ask something")
         if where is not None:
             check_fields(where, self.spec.retrieve.filter or self.spec.index.metadata, self.pipeline)
-        keep = self.spec.retrieve.keep if top is None else top
-        depth = max(self.spec.retrieve.top, keep)
-        seconds: dict[str, float] = {}
-        attributes = {GenAI.OPERATION: GenAI.RETRIEVAL, GenAI.QUERY: question}
+        keep = self.spec.kept if top is None else top
+        attributes = {GenAI.OPERATION: GenAI.RETRIEVAL, GenAI.QUERY: question[:LONGEST]}
         with self.kernel.spans.span(f"{GenAI.RETRIEVAL} {self.pipeline}", attributes) as span:
+            began = perf_counter()
             index = await in_thread(self.index)
-            current = tables.index_at(self.kernel.store, self.shelf.name, index.generation)
+            current = await in_thread(tables.index_at, self.kernel.store, self.shelf.name, index.generation)
             if current is None:
                 raise NotFound(f"pipeline {self.pipeline!r} has no index yet", hint="ingest its documents: mlwright up")
-            vector = await self._embed(question, seconds)
-            hits = await in_thread(self._find, index, question, vector, keep, depth, where, seconds)
-            span.set(GenAI.DOCUMENTS, [str(hit.chunk.ref) for hit in hits])
-        return Retrieval(question, tuple(hits), current.ref, seconds)
+            key: Hashable = (question, keep, where, tuple(history), explain)
+            found = self.remembered.get(current.ref, key)
+            if found is not None:
+                report = StageReport("cache", perf_counter() - began, "remembered; the index has not changed since")
+                found = replace(found, seconds={"cache": report.seconds}, stages=(report, *found.stages), calls=())
+            else:
+                found = await self._retrieved(question, index, current.ref, keep, where, history, Stages(explain))
+                self.remembered.put(current.ref, key, found)
+            span.set(GenAI.DOCUMENTS, [str(hit.chunk.ref) for hit in found.hits])
+        return found
 
-    async def _embed(self, question: str, seconds: dict[str, float]) -> "NDArray[np.float32] | None":
+    async def _retrieved(
+        self,
+        question: str,
+        index: Index,
+        ref: Ref,
+        keep: int,
+        where: Filter | None,
+        history: Sequence[Turn],
+        stages: Stages,
+    ) -> Retrieval:
+        with stages.stage("rewrite") as stage:
+            asked = await self.rewriter.rewrite(question, history)
+            stage.note = asked.note
+        vectors = await self._embed(asked.queries, stages)
+        fused = await in_thread(self._find, index, asked.queries, vectors, keep, where, stages)
+        ranking = Ranking(self.spec, self.kernel.store, index, self.rerank, self.prices, stages)
+        hits, calls = await ranking.rank(asked.question, fused, keep)
+        return Retrieval(
+            question,
+            tuple(hits),
+            ref,
+            stages.seconds,
+            stages.reports,
+            tuple(query.text for query in asked.queries),
+            "",
+            (*self._paid(asked), *calls),
+        )
+
+    async def _embed(self, queries: Sequence[Query], stages: Stages) -> "list[Vector | None]":
+        """A vector for each query: as a question, or as a document where it is written like one."""
+        found: list[Vector | None] = [None] * len(queries)
         if self.spec.retrieve.fuse == "keyword":
-            return None
-        began = perf_counter()
+            return found
         attributes = {GenAI.OPERATION: GenAI.EMBEDDINGS, GenAI.REQUEST_MODEL: self.embedder.ref.id}
-        with self.kernel.spans.span(f"{GenAI.EMBEDDINGS} {self.embedder.ref.id}", attributes):
-            vector: NDArray[np.float32] = (await self.embedder.embed([question], "query"))[0]
-        seconds["embed"] = perf_counter() - began
-        return vector
+        with (
+            stages.stage("embed") as stage,
+            self.kernel.spans.span(f"{GenAI.EMBEDDINGS} {self.embedder.ref.id}", attributes),
+        ):
+            for passage in (False, True):
+                places = [place for place, query in enumerate(queries) if query.passage is passage and query.text]
+                if places:
+                    texts = [queries[place].text for place in places]
+                    rows = await self.embedder.embed(texts, "document" if passage else "query")
+                    for place, row in zip(places, rows, strict=True):
+                        found[place] = row
+            stage.note = f"{self.embedder.ref.id}, {len(queries)} queries" if len(queries) > 1 else self.embedder.ref.id
+        return found
 
     def _find(
         self,
         index: Index,
-        question: str,
-        vector: "NDArray[np.float32] | None",
+        queries: Sequence[Query],
+        vectors: "Sequence[Vector | None]",
         keep: int,
-        depth: int,
         where: Filter | None,
-        seconds: dict[str, float],
-    ) -> list[Hit]:
-        began = perf_counter()
-        near: list[Found] = [] if vector is None else index.by_vector(vector, depth, where)
-        seconds["vector"] = perf_counter() - began
-        if vector is not None and (not near or near[0].score < self.spec.retrieve.min_score):
-            return []
-        began = perf_counter()
-        by_words = self.spec.index.keyword != "none" and self.spec.retrieve.fuse != "vector"
-        words = index.by_words(question, depth, where) if by_words else []
-        seconds["keyword"] = perf_counter() - began
-        began = perf_counter()
-        fused = fuse(self.spec.retrieve.fuse, near, words, self.spec.retrieve.dense_weight)
-        hits = self._load(fused, keep)
-        seconds["load"] = perf_counter() - began
-        return hits
+        stages: Stages,
+    ) -> list[Fused]:
+        depth = max(self.spec.retrieve.top, keep)
+        return Searching(self.spec, index, where, depth, stages).find(queries, vectors)
 
-    def _load(self, fused: list[Fused], keep: int) -> list[Hit]:
-        """The best `keep` with different texts; rows are read as far as they are needed."""
-        hits: list[Hit] = []
-        seen: set[str] = set()
-        for start in range(0, len(fused), 2 * keep):
-            some = fused[start : start + 2 * keep]
-            known = tables.chunks(self.kernel.store, [one.id for one in some])
-            for one in some:
-                chunk = known.get(one.id)
-                if chunk is None or (text := " ".join(chunk.text.split())) in seen:
-                    continue
-                seen.add(text)
-                hits.append(Hit(chunk, one.score, one.vector, one.keyword))
-                if len(hits) == keep:
-                    return hits
-        return hits
+    def _paid(self, asked: Rewritten) -> list[Call]:
+        if asked.model is None:
+            return []
+        chat = self.spec.retrieve.rewrite.facts().chat
+        cost = cost_of(asked.usage, self.prices.get(chat))
+        return [Call(asked.model, asked.usage.input_tokens, asked.usage.output_tokens, cost)]

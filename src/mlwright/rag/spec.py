@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mlwright.kernel.units import Count, Seconds, Share
 from mlwright.rag.chunkers import AnyChunker
 from mlwright.rag.indexes import AnyIndex, Quantize
+from mlwright.rag.rewriters import AnyRewriter
 
 
 class _Section(BaseModel):
@@ -33,16 +34,34 @@ class IndexSpec(_Section):
 class RetrieveSpec(_Section):
     """How a question finds passages: candidates of each retriever are fused to one list."""
 
+    rewrite: AnyRewriter = Field(
+        default="rules", validate_default=True, description="How a question becomes the queries that are searched."
+    )
     top: int = Field(default=200, ge=1, le=1000, description="Candidates of each retriever.")
     keep: int = Field(default=6, ge=1, le=100, description="Passages that are kept of the fused list.")
     fuse: Literal["convex", "rrf", "vector", "keyword"] = Field(
         default="convex",
         description="How two lists become one: `convex` mixes scores that are scaled to 0..1, `rrf` is reciprocal rank "
-        "fusion (Cormack et al. 2009, k = 60), `vector` and `keyword` use one retriever alone.",
+        "fusion (Cormack et al. 2009, k = 60), weighted where `dense_weight` is not 0.5, "
+        "`vector` and `keyword` use one retriever alone.",
     )
-    dense_weight: Share = Field(default=0.5, description="The weight of the vectors in `convex`; words have the rest.")
+    dense_weight: Share = Field(
+        default=0.5, description="The weight of the vectors in `convex` and `rrf`; words have the rest."
+    )
     min_score: float = Field(
         default=0.2, ge=-1, le=1, description="The least cosine of the nearest passage: below it nothing was found."
+    )
+    duplicates: Share = Field(
+        default=0.9,
+        gt=0,
+        le=1,
+        description="Passages that share so much of their runs of three words, and all their numbers, count once.",
+    )
+    cache: int = Field(
+        default=512,
+        ge=0,
+        le=100_000,
+        description="Retrievals that are remembered until a document changes; 0 remembers none.",
     )
     filter: tuple[str, ...] = Field(
         default=(), description="Fields that a caller may filter by; all of `index.metadata` where empty."
@@ -63,6 +82,28 @@ class HistorySpec(_Section):
         default=1000, ge=0, description="What they may take of the prompt, in the embedder's tokens; the latest count."
     )
     keep: Seconds = Field(default=30 * 86400.0, gt=0, description="How long a conversation can be continued.")
+
+
+class RerankSpec(_Section):
+    """How found passages are put in a better order before they are kept."""
+
+    model: str = Field(description="The reranker, by its name in `models.rerank`.")
+    keep: int = Field(default=5, ge=1, le=100, description="Passages that are kept; it stands for `retrieve.keep`.")
+    candidates: int = Field(default=30, ge=2, le=500, description="Passages that the reranker sees.")
+    diversity: Share = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="After the reranker, how much a passage loses for being like a better one (maximal marginal "
+        "relevance); 0 for nothing.",
+    )
+    timeout: Seconds = Field(default=5.0, gt=0, description="For the reranker; after it the order of the search stays.")
+
+    @model_validator(mode="after")
+    def _keep_fewer_than_seen(self) -> "RerankSpec":
+        if self.keep > self.candidates:
+            raise ValueError(f"keep ({self.keep}) is more than candidates ({self.candidates})")
+        return self
 
 
 class GenerateSpec(_Section):
@@ -92,4 +133,10 @@ class PipelineSpec(_Section):
     chunk: AnyChunker = Field(default="structure", validate_default=True, description="How documents are cut.")
     index: IndexSpec = Field(default_factory=IndexSpec)
     retrieve: RetrieveSpec = RetrieveSpec()
+    rerank: RerankSpec | None = Field(default=None, description="A reranker after the search; none where absent.")
     generate: GenerateSpec = GenerateSpec()
+
+    @property
+    def kept(self) -> int:
+        """How many passages a question gets."""
+        return self.retrieve.keep if self.rerank is None else self.rerank.keep

@@ -253,7 +253,7 @@ def prompt_text(store: Store, prompt: Ref) -> str | None:
 
 def add_answer(store: Store, answer: Answer) -> None:
     """Queue an answer; it is readable after the next flush of the store."""
-    hits = [[hit.chunk.ref.id, hit.score, hit.vector, hit.keyword] for hit in answer.hits]
+    hits = [[hit.chunk.ref.id, hit.score, hit.vector, hit.keyword, hit.rerank, hit.probability] for hit in answer.hits]
     store.write_soon(
         "insert into rag_answer (answer, pipeline, question, body, abstained, index_id, prompt, model, release,"
         " input_tokens, output_tokens, cost, citations, hits, seconds, answered_at, conversation, asked, cached_tokens,"

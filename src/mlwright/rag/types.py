@@ -95,22 +95,59 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that was found. `score` orders the list; the other two are the raw scores of each retriever."""
+    """A chunk that was found. `score` orders the list; `vector` (cosine) and `keyword` (BM25) are the raw scores of
+    each retriever, `rerank` that of the reranker. `probability` that it helps is known where a calibration is."""
 
     chunk: Chunk
     score: float
     vector: float | None = None
     keyword: float | None = None
+    rerank: float | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk on its way through a stage, by its id, with the score that the stage gave it."""
+
+    chunk: Ref
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """What one stage of a retrieval did: rewrite, filter, embed, vector, keyword, fuse, feedback, dedupe, rerank, mmr,
+    keep; or `cache`, where the whole was remembered. `candidates` are its best 50, where explaining was asked for."""
+
+    name: str
+    seconds: float
+    note: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A chat model or reranker that was paid for on the way. `cost` is in USD, None where it has no price."""
+
+    model: Ref
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """The answer of the index, and what each stage took, in seconds."""
+    """The answer of the index, and what each stage took, in seconds. `queries` were searched for the question,
+    `filter` is what passages had to meet, in words; `calls` cost money or tokens."""
 
     question: str
     hits: tuple[Hit, ...]
     index: Ref
     seconds: Mapping[str, float]
+    stages: tuple[StageReport, ...] = ()
+    queries: tuple[str, ...] = ()
+    filter: str = ""
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +162,6 @@ class Citation:
     title: str
     span: Span
     quote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A chat model or reranker that was paid for on the way. `cost` is in USD, None where it has no price."""
-
-    model: Ref
-    input_tokens: int
-    output_tokens: int
-    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A real server on this machine that speaks the OpenAI protocol and fails on demand: for tests and benchmarks."""
+"""A real server on this machine that speaks the OpenAI protocol and Cohere's `/rerank`, and fails on demand."""
 
 import asyncio
 import threading
@@ -13,6 +13,7 @@ from aiohttp import web
 
 from mlwright.models import Embedder
 from mlwright.models.embed.hashing import Config as Hashing
+from mlwright.models.rerank.lexical import closeness
 
 UsageShape = Literal["after", "with_finish", "empty_choice", "every_chunk", "none"]
 """Where a stream carries its token counts: in a chunk of its own without choices (OpenAI), with the finish reason, in
@@ -101,6 +102,7 @@ class OpenAiServer:
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/embeddings", self._embeddings)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/rerank", self._rerank)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -187,6 +189,20 @@ class OpenAiServer:
         count = sum(len(text.split()) for text in texts)
         usage = {"prompt_tokens": count, "total_tokens": count}
         return web.json_response({"object": "list", "model": body["model"], "data": rows[::-1], "usage": usage})
+
+    async def _rerank(self, request: web.Request) -> web.StreamResponse:
+        """Passages by the words that they share with the question, best first, at most `top_n`. A scripted Answer is
+        sent as it is, for answers that are broken."""
+        body = await self._admit(request)
+        step = self._next()
+        if isinstance(step, Failure):
+            return await _refused(step)
+        if step is not None:
+            return web.Response(text=step.text, content_type="application/json")
+        scores = closeness(body["query"], body["documents"])
+        order = sorted(range(len(scores)), key=lambda place: -scores[place])[: body.get("top_n")]
+        results = [{"index": place, "relevance_score": scores[place]} for place in order]
+        return web.json_response({"id": "rerank-1", "results": results, "meta": {"billed_units": {"search_units": 1}}})
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         return web.json_response({"object": "list", "data": [{"id": self._model, "object": "model"}]})

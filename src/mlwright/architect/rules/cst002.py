@@ -21,6 +21,13 @@ def _check(context: Context) -> Iterator[Found]:
                 path,
                 f"nobody knows what {facts.model} of {facts.provider} costs; give its price in USD per million tokens",
             )
+    for name, reranker in context.rerankers_in_use():
+        known = reranker.facts()
+        if known.per_search is None:
+            yield Found(
+                f"models.rerank.{name}",
+                f"nobody knows what {known.model} of {known.provider} costs; give its price in USD for 1,000 searches",
+            )
 
 
 RULE = Rule("CST002", "error", "a model has no price", "issue trackers of cost tools: unknown counted as 0", _check)

@@ -10,7 +10,15 @@ from mlwright.blueprint import Edit
 def _check(context: Context) -> Iterator[Found]:
     for path, _, spec in context.pipelines():
         top, keep = spec.retrieve.top, spec.retrieve.keep
-        if keep == top:
+        if spec.rerank is not None:
+            if spec.rerank.keep == spec.rerank.candidates:
+                yield Found(
+                    f"{path}.rerank.keep",
+                    f"all {spec.rerank.keep} passages that the reranker sees are kept: it can change their order, and"
+                    " leave nothing out",
+                    (Edit(f"{path}.rerank.candidates", str(min(500, 6 * spec.rerank.keep))),),
+                )
+        elif keep == top:
             yield Found(
                 f"{path}.retrieve.keep",
                 f"all {top} candidates of each retriever are kept, so those that only one of them found fill the list",

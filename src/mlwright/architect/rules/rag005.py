@@ -18,18 +18,16 @@ def _budget(context: Context, served: Served) -> Iterator[Found]:
     spec = served.spec
     prompt, question = context.prompt_tokens(served.pipeline), served.endpoint.traffic.tokens.question
     chunk = spec.chunk.facts().shown + PER_PASSAGE
-    needed, budget = prompt + question + spec.retrieve.keep * chunk, spec.generate.context
+    needed, budget = prompt + question + spec.kept * chunk, spec.generate.context
     if needed <= budget:
         return
     fits = (budget - prompt - question) // chunk
-    path = f"rag.{served.pipeline}"
-    patch = (
-        Edit(f"{path}.retrieve.keep", str(fits)) if fits >= 1 else Edit(f"{path}.generate.context", _rounded(needed))
-    )
+    path, keep = f"rag.{served.pipeline}", "retrieve.keep" if spec.rerank is None else "rerank.keep"
+    patch = Edit(f"{path}.{keep}", str(fits)) if fits >= 1 else Edit(f"{path}.generate.context", _rounded(needed))
     yield Found(
         f"{path}.generate.context",
-        f"{spec.retrieve.keep} passages x {chunk} + prompt {prompt} + question {question} = {needed} tokens, and the"
-        f" budget is {budget}: {max(0, fits)} of {spec.retrieve.keep} passages fit",
+        f"{spec.kept} passages x {chunk} + prompt {prompt} + question {question} = {needed} tokens, and the"
+        f" budget is {budget}: {max(0, fits)} of {spec.kept} passages fit",
         (patch,),
     )
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mlwright.faces.api.rendering import Body, FilterValue, IdPath, Name, RefPath, Text, rendered
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Answer, Chunk, DocumentInfo, Retrieval
+from mlwright.rag import Answer, Chunk, DocumentInfo, Retrieval, Turn
 
 if TYPE_CHECKING:
     from mlwright.app import App
@@ -17,13 +17,23 @@ if TYPE_CHECKING:
 Pipeline = Annotated[Name, Query(description="A pipeline of the blueprint; the first one where none is named.")]
 
 
+class TurnBody(Body):
+    """A question before this one, and what was answered."""
+
+    question: Text
+    answer: Text = ""
+
+
 class RetrieveBody(Body):
-    """What to look for. `top` is how many passages to give back, `filter` the JSON form of a filter."""
+    """What to look for. `top` is how many passages to give back, `filter` the JSON form of a filter; `history` is the
+    talk so far, oldest first; `explain` adds what each stage found."""
 
     question: Text = Field(min_length=1)
     pipeline: Name = ""
     top: int | None = Field(default=None, ge=1, le=1000)
     filter: dict[Text, FilterValue] = Field(default_factory=dict)
+    history: list[TurnBody] = Field(default_factory=list, max_length=100)
+    explain: bool = False
 
 
 def router(app: "App") -> APIRouter:
@@ -33,7 +43,12 @@ def router(app: "App") -> APIRouter:
     async def retrieve(body: RetrieveBody) -> Response:
         """The passages that a question finds, with their scores."""
         pipeline = app.pipeline(body.pipeline)
-        return rendered(await pipeline.retrieve(body.question, top=body.top, where=body.filter))
+        history = [Turn(turn.question, turn.answer) for turn in body.history]
+        return rendered(
+            await pipeline.retrieve(
+                body.question, top=body.top, where=body.filter, history=history, explain=body.explain
+            )
+        )
 
     @api.get("/documents", response_model=list[DocumentInfo])
     async def documents(pipeline: Pipeline = "") -> Response:

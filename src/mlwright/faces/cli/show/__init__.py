@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.design import stage as stage
     from mlwright.faces.cli.show.first import first_answer as first_answer
     from mlwright.faces.cli.show.progress import progress as progress
+    from mlwright.faces.cli.show.stages import places as places
+    from mlwright.faces.cli.show.stages import stages as stages
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
     from mlwright.faces.cli.show.systems import quarantined as quarantined
@@ -44,6 +46,7 @@ __all__ = [
     "kinds",
     "line",
     "nothing",
+    "places",
     "plan",
     "progress",
     "quarantined",
@@ -52,6 +55,7 @@ __all__ = [
     "run",
     "runs",
     "stage",
+    "stages",
     "status",
     "token",
     "traffic",
@@ -67,6 +71,7 @@ __getattr__, __dir__ = front_door(
     design="differences findings plan stage",
     first="first_answer",
     progress="progress",
+    stages="places stages",
     systems="diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
     tuning="tuned",

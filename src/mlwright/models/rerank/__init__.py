@@ -1,0 +1,99 @@
+"""The port of a reranker: a question and passages that were found become one score for each passage."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+from pydantic import Field
+
+from mlwright.kernel.ids import Ref
+from mlwright.kernel.parts import Part, Slot
+from mlwright.models.chat import ChatModel
+from mlwright.models.prices import PricedFacts
+from mlwright.models.usage import Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class RerankFacts(PricedFacts):
+    """What engine and architect must know before a reranker is built."""
+
+    vectors: bool = False
+    """It compares the vectors of the passages, so they must be handed to it."""
+    chat: str = ""
+    """The model of `models.chat` that it asks, by name; empty where it asks none."""
+    bounded: bool = True
+    """Its scores lie between 0 and 1. That alone does not make them probabilities; a calibration does."""
+    per_search: float | None = Field(default=0.0, ge=0)
+    """US dollars for one search; None where nobody knows, which is never taken for 0. Tokens of `chat` come on top."""
+    seconds: tuple[float, float, float] = (0.001, 0.002, 0.01)
+    """For 30 passages of 200 tokens: quick, likely, slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class RerankRequest:
+    """`scores` are those of the search, best first, comparable in this list alone; `vectors` has one row a passage,
+    of unit length, or is None where the part did not say that it needs them."""
+
+    question: str
+    texts: Sequence[str]
+    scores: Sequence[float]
+    vectors: "NDArray[np.float32] | None" = None
+    timeout: float | None = None
+    """Seconds for the whole call; None leaves it to the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """One finite score a passage, in the order of the request; higher is better. `searches` were billed."""
+
+    scores: tuple[float, ...]
+    usage: Usage = field(default_factory=Usage)
+    searches: float = 0.0
+
+
+class Reranker(Protocol):
+    """Contract: `rerank` gives as many scores as it was given texts; no text gives no score; texts over the model's
+    limit are cut, never refused. It raises TransientError for what may be retried and ProviderError for the rest, and
+    never retries by itself. Safe to call from many tasks at once. `ref` names model and revision."""
+
+    ref: Ref
+
+    async def rerank(self, request: RerankRequest) -> Reranked: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RerankChoice:
+    """A reranker as it was chosen: ready for use, with its facts."""
+
+    model: Reranker
+    facts: RerankFacts
+
+
+class RerankPart(Part):
+    why: str = ""
+    """Why this one, in your words: it is shown where the model is."""
+
+    @abstractmethod
+    def facts(self) -> RerankFacts: ...
+
+    @abstractmethod
+    def build(self, chat: ChatModel | None = None) -> Reranker:
+        """`chat` is the model that `facts().chat` names."""
+        ...
+
+
+AnyRerank = Annotated[RerankPart, Slot("mlwright.models.rerank")]
+
+
+def scaled(scores: Sequence[float]) -> list[float]:
+    """Scores from 0 (the least) to 1 (the greatest); all 1 where they are equal."""
+    if not scores:
+        return []
+    low, high = min(scores), max(scores)
+    return [(score - low) / (high - low) if high > low else 1.0 for score in scores]

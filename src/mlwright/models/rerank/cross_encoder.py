@@ -1,0 +1,124 @@
+"""A cross-encoder that reads question and passage together: a local ONNX folder, fastembed or sentence-transformers."""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from mlwright.kernel.aio import in_thread
+from mlwright.kernel.errors import UserError
+from mlwright.kernel.ids import Ref
+from mlwright.kernel.parts import need
+from mlwright.models.chat import ChatModel
+from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest
+
+_GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
+
+
+class Config(RerankPart):
+    """A cross-encoder in this process. `onnx` needs a folder with `model.onnx` and `tokenizer.json` and nothing but the
+    extra `local`; the other engines also take names of models and load them from their hub, once."""
+
+    use: Literal["cross_encoder"] = "cross_encoder"
+    model: str = Field(min_length=1)
+    """A folder, or the name of a model, as `Xenova/ms-marco-MiniLM-L-6-v2`."""
+    engine: Literal["onnx", "fastembed", "sentence-transformers"] = "onnx"
+    """What runs it. `onnx`: the folder. `fastembed`, `sentence-transformers`: extra `rerank`."""
+    max_tokens: int = Field(default=512, ge=16, le=32_768)
+    """Tokens of question and passage together; what is longer is cut."""
+    batch: int = Field(default=16, ge=1, le=512)
+    """Passages at once."""
+
+    def facts(self) -> RerankFacts:
+        return RerankFacts(model=self.model, seconds=(0.3, 0.8, 2.0))
+
+    def build(self, chat: ChatModel | None = None) -> Reranker:
+        """Raises MissingExtra, and UserError where the folder is not such a model. It is loaded when first asked."""
+        load = {"onnx": self._onnx, "fastembed": self._fastembed, "sentence-transformers": self._transformers}
+        return CrossEncoder(Ref("model", f"cross-encoder/{Path(self.model).name}@{self.engine}"), load[self.engine]())
+
+    def _onnx(self) -> "Load":
+        need("onnxruntime", "local")
+        need("tokenizers", "local")
+        folder = Path(self.model).expanduser()
+        graph = next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
+        if graph is None or not (folder / "tokenizer.json").is_file():
+            raise UserError(
+                f"{folder} is no folder of a cross-encoder",
+                hint="it must hold model.onnx and tokenizer.json; or choose engine: fastembed",
+            )
+
+        def load() -> Logits:
+            from mlwright.models.rerank._onnx_pairs import OnnxPairs  # loads onnxruntime and tokenizers
+
+            return OnnxPairs(graph, folder / "tokenizer.json", self.max_tokens, self.batch).logits
+
+        return load
+
+    def _fastembed(self) -> "Load":
+        _present("fastembed")
+
+        def load() -> Logits:
+            module = need("fastembed.rerank.cross_encoder", "rerank")
+            model = module.TextCrossEncoder(model_name=self.model)
+            return lambda question, texts: [
+                float(score) for score in model.rerank(question, list(texts), batch_size=self.batch)
+            ]
+
+        return load
+
+    def _transformers(self) -> "Load":
+        _present("sentence_transformers")
+
+        def load() -> Logits:
+            identity = need("torch", "rerank").nn.Identity()
+            model = need("sentence_transformers", "rerank").CrossEncoder(self.model, max_length=self.max_tokens)
+
+            def logits(question: str, texts: Sequence[str]) -> list[float]:
+                pairs = [(question, text) for text in texts]
+                raw = model.predict(pairs, activation_fn=identity, batch_size=self.batch, show_progress_bar=False)
+                return [float(score) for score in raw]
+
+            return logits
+
+        return load
+
+
+def _present(module: str) -> None:
+    """Raises MissingExtra; looks for the package without loading it, which takes seconds."""
+    if find_spec(module) is None:
+        need(module, "rerank")
+
+
+Logits = Callable[[str, Sequence[str]], list[float]]
+"""A question and texts to one raw score each."""
+Load = Callable[[], Logits]
+
+
+class CrossEncoder:
+    """A Reranker. Scores are the logistic of the model's raw score: between 0 and 1."""
+
+    def __init__(self, ref: Ref, load: Load) -> None:
+        self.ref = ref
+        self._load = load
+        self._loaded: Logits | None = None
+        self._lock = threading.Lock()
+
+    async def rerank(self, request: RerankRequest) -> Reranked:
+        if not request.texts:
+            return Reranked(())
+        raw = await in_thread(self._logits, request.question, request.texts)
+        return Reranked(tuple(1 / (1 + math.exp(-max(-60.0, min(60.0, x)))) for x in raw))
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _logits(self, question: str, texts: Sequence[str]) -> list[float]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+        return self._loaded(question, texts)
