@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,9 +34,7 @@ OLD, NEW = Ref("release", "old"), Ref("release", "new")
 class NoPipeline:
     """Stands where RAG stands, with nothing indexed."""
 
-    async def retrieve(
-        self, question: str, *, top: int | None = None, where: Mapping[str, str] | None = None
-    ) -> object:
+    async def retrieve(self, question: str, *, top: int | None = None, **more: object) -> object:
         return {"question": question, "hits": [], "top": top}
 
     def documents(self) -> list[object]:

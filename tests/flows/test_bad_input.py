@@ -249,7 +249,7 @@ def test_a_damaged_database_is_told_and_can_be_replaced(standing: Path, cli: Cli
     assert (again["ref"], again["documents"]) == (before, 3), "documents are read again; nothing else is needed"
 
 
-@pytest.mark.parametrize("lost", ["indexes", "indexes/*/1/words", "indexes/*/CURRENT"])
+@pytest.mark.parametrize("lost", ["indexes", "indexes/*/1/bm25", "indexes/*/CURRENT"])
 def test_a_lost_index_is_built_again_from_what_is_stored(standing: Path, lost: str) -> None:
     before = index_of(standing)
     for path in (standing / ".mlwright").glob(lost):
@@ -260,7 +260,7 @@ def test_a_lost_index_is_built_again_from_what_is_stored(standing: Path, lost: s
         assert "4,000 hours" in app.ask(SEAL).text
 
 
-@pytest.mark.parametrize("damaged", ["indexes/*/1/words/*", "indexes/*/1/vectors.f32", "indexes/*/1/entries.log"])
+@pytest.mark.parametrize("damaged", ["indexes/*/1/bm25/*", "indexes/*/1/vectors.f32", "indexes/*/1/entries.log"])
 def test_a_damaged_index_is_told_and_the_remedy_works(standing: Path, cli: Cli, damaged: str) -> None:
     for path in (standing / ".mlwright").glob(damaged):
         path.write_bytes(b"junk")

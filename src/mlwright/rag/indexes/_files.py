@@ -222,7 +222,7 @@ class FileIndex:
             raise ProviderError(
                 f"the index in {self._home} cannot be read or written: {said}",
                 hint="check the free space of the disk and the permissions of the folder; if it is damaged, "
-                "`mlwright index verify --repair` builds it again from the store",
+                "remove that folder and run `mlwright up`: it is built again from the store",
             ) from error
 
     def _alone(self) -> AbstractContextManager[None]:

@@ -27,7 +27,9 @@ FORMAT = 2
 _READABLE = (1, 2)
 _COMMIT = b'["="'
 _BLOCK = 1 << 20
-MEND = "the disk or another program changed it; `mlwright index verify --repair` builds it again from the store"
+MEND = (
+    "the disk or another program changed it; remove that folder and run `mlwright up`: it is built again from the store"
+)
 
 
 @dataclass(slots=True)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.design import findings as findings
     from mlwright.faces.cli.show.design import plan as plan
     from mlwright.faces.cli.show.design import stage as stage
+    from mlwright.faces.cli.show.explained import places as places
+    from mlwright.faces.cli.show.explained import stages as stages
     from mlwright.faces.cli.show.first import first_answer as first_answer
     from mlwright.faces.cli.show.progress import progress as progress
-    from mlwright.faces.cli.show.stages import places as places
-    from mlwright.faces.cli.show.stages import stages as stages
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
     from mlwright.faces.cli.show.systems import quarantined as quarantined
@@ -69,9 +69,9 @@ __getattr__, __dir__ = front_door(
     answers="answer hits question token turn",
     console="json_of line nothing",
     design="differences findings plan stage",
+    explained="places stages",
     first="first_answer",
     progress="progress",
-    stages="places stages",
     systems="diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
     tuning="tuned",
