@@ -9,7 +9,7 @@ rates, no audio, image or search units. A model without a token price gets no ro
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -62,7 +62,7 @@ def main() -> None:
 def as_of() -> date:
     """The newest day on which a price of the data says it was verified or began."""
     days = [date.fromisoformat(day) for day in re.findall(r"erified on (20\d\d-\d\d-\d\d)", comments())]
-    days += [start for _, model in every_model() for start, _ in dated_prices(model)]
+    days += [start for _, model in every_model() for start in start_dates(model)]
     return max(day for day in days if day <= TODAY)
 
 
@@ -98,23 +98,23 @@ def equal_names(model: ModelInfo) -> list[str]:
     return [clause.equals for clause in clauses if isinstance(clause, ClauseEquals)]
 
 
-def dated_prices(model: ModelInfo) -> list[tuple[date, ModelPrice]]:
-    """Prices by the day they begin; by hour of day, the dearest: a plan should not count on the night."""
-    if not isinstance(model.prices, list):
-        return [(date.min, model.prices)]
-    found: dict[date, ModelPrice] = {}
-    for choice in model.prices:
-        begin = choice.constraint.start_date if isinstance(choice.constraint, StartDateConstraint) else date.min
-        if begin not in found or base(choice.prices, "input_mtok") > base(found[begin], "input_mtok"):
-            found[begin] = choice.prices
-    return sorted(found.items(), key=lambda item: item[0])
+def start_dates(model: ModelInfo) -> list[date]:
+    """The days on which a price of the model began."""
+    choices = model.prices if isinstance(model.prices, list) else []
+    return [choice.constraint.start_date for choice in choices if isinstance(choice.constraint, StartDateConstraint)]
+
+
+def dearest_today(model: ModelInfo) -> ModelPrice:
+    """Today's price at the dearest quarter of an hour: a plan should not count on the night."""
+    midnight = datetime.combine(TODAY, time(), UTC)
+    quarters = [midnight + timedelta(minutes=15 * quarter) for quarter in range(96)]
+    return max((model.get_prices(at) for at in quarters), key=lambda price: base(price, "input_mtok") or 0.0)
 
 
 def row_of(model: ModelInfo) -> dict[str, Any] | None:
-    current = [price for begin, price in dated_prices(model) if begin <= TODAY]
-    if not current or getattr(current[-1], "input_mtok", None) is None:
+    price = dearest_today(model)
+    if getattr(price, "input_mtok", None) is None:
         return None
-    price = current[-1]
     if getattr(price, "requests_kcount", None) is not None:  # a fee a call on top: tokens alone would be too cheap
         return None
     row: dict[str, Any] = {"input": base(price, "input_mtok")}
