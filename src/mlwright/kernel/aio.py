@@ -83,12 +83,19 @@ def run(coro: Coroutine[Any, Any, T]) -> T:
         task.add_done_callback(functools.partial(_settle, outcome))
         tasks.append(task)
 
-    loop.call_soon_threadsafe(start)  # runs in a copy of this thread's context, and so does the task
+    def stop() -> None:
+        if tasks:
+            tasks[0].cancel()
+        else:
+            coro.close()
+            outcome.cancel()
+
     try:
+        loop.call_soon_threadsafe(start)  # runs in a copy of this thread's context, and so does the task
         return outcome.result()
     except BaseException:
-        if not outcome.done():  # this thread was interrupted, not the coroutine
-            loop.call_soon_threadsafe(lambda: tasks[0].cancel())
+        if not outcome.done():  # this thread was interrupted, not the coroutine, which may not even have begun
+            loop.call_soon_threadsafe(stop)
             _wait(outcome)
         raise
 
