@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 import mlwright as mw
+from mlwright.app.candidates import Candidates
+from mlwright.blueprint import edited, from_text, load
 from mlwright.evals import Stretch, read_set, synthesise
 from mlwright.evals.compare import changes, holm
-from mlwright.kernel.errors import Conflict, Refused
+from mlwright.kernel.errors import Conflict, NotFound, ProviderError, Refused
+from mlwright.testing.openai_server import Answer, Failure, OpenAiServer
 
 BLUEPRINT = """\
 version: 1
@@ -66,6 +69,7 @@ def test_tuning_finds_better_settings_and_touches_nothing_else(folder: Path) -> 
         assert winner.change.corrected < 0.05
         assert "+" in found.diff
         assert not found.applied
+        assert any(", mmr" in trial.name for trial in found.trials)
         runs = app.runs(kind="tune")
         assert len(runs) == len(found.trials)
         assert winner.run
@@ -85,7 +89,7 @@ def test_tuning_finds_better_settings_and_touches_nothing_else(folder: Path) -> 
 
 def test_synthetic_examples_are_marked_and_stand_where_they_say(folder: Path) -> None:
     with mw.open(folder / "mlwright.yaml") as app:
-        made = app.synth(folder / "made.jsonl", count=30)
+        made = app.synth(folder / "made.jsonl", count=30).set
         with pytest.raises(Conflict):
             app.synth(folder / "made.jsonl")
     kept = read_set(folder / "made.jsonl", "synthetic")
@@ -97,6 +101,55 @@ def test_synthetic_examples_are_marked_and_stand_where_they_say(folder: Path) ->
         text = (folder / "docs" / relevant.document).read_text(encoding="utf-8")
         assert text[slice(*relevant.span)] == relevant.quote
     assert json.loads((folder / "made.jsonl").read_text(encoding="utf-8").splitlines()[0])["synthetic"]
+
+
+def test_rerankers_are_tried_also_where_the_blueprint_names_none(folder: Path) -> None:
+    """And each has the edits that lead to it, so the change that is printed makes the candidate."""
+    blueprint = load(folder / "mlwright.yaml", sets={"rag.support.retrieve.min_score": "0"})
+    candidates = Candidates("support", blueprint.rag["support"], blueprint.models)
+    base = candidates.fusions(candidates.cuttings()[0])[1]
+    found = candidates.rerankings(base)
+    assert [one.spec.rerank.model for one in found if one.spec.rerank] == ["mmr", "lexical"]
+    for candidate in found:
+        after = from_text(edited(BLUEPRINT, candidate.edits), folder / "mlwright.yaml")
+        assert after.rag["support"].rerank == candidate.spec.rerank
+        assert set(after.models.rerank) == {candidate.spec.rerank.model if candidate.spec.rerank else ""}
+    with_mmr = Candidates("support", found[0].spec, found[0].models)
+    removed = with_mmr.rerankings(with_mmr.current())[-1]
+    assert removed.spec.rerank is None
+    assert [edit.value for edit in removed.edits if edit.path == "rag.support.rerank"] == [None]
+
+
+TALKING = BLUEPRINT.replace(
+    "models: {embed: {embedder: hashing}}",
+    "models: {embed: {embedder: hashing}, chat: {writer: {use: openai, model: asker, base_url: URL}}}",
+)
+
+
+def test_a_model_writes_questions_in_its_own_words(folder: Path, tmp_path: Path) -> None:
+    answer = "whatever the old handbook of the plant says about it."
+    asked = [json.dumps({"question": f"What of topic {n}?", "answer": answer}) for n in range(6)]
+    useless = ["I cannot.", json.dumps({"question": "Who?", "answer": "words that stand nowhere"})]
+    path = folder / "talking.yaml"
+    with OpenAiServer(Failure(503), *map(Answer, [*useless, *asked])) as server:
+        path.write_text(TALKING.replace("URL", f'"{server.url}"'), encoding="utf-8")
+        with mw.open(path) as app:
+            made = app.synth(tmp_path / "made.jsonl", count=5, by="writer")
+            assert (len(made.set.examples), made.calls, made.useless) == (5, 7, 2)
+            assert made.cost == 0, "a model of this machine"
+            for example in made.set.examples:
+                (relevant,) = example.relevant
+                assert relevant.quote == answer
+                assert example.synthetic.endswith("/asker questions@1")
+            with pytest.raises(NotFound, match="nobody"):
+                app.synth(tmp_path / "other.jsonl", by="nobody")
+            with pytest.raises(Conflict):
+                app.synth(tmp_path / "made.jsonl", by="writer")
+    with OpenAiServer(Answer("I cannot."), Answer("I cannot."), Answer("I cannot."), Answer("I cannot.")) as server:
+        path.write_text(TALKING.replace("URL", f'"{server.url}"'), encoding="utf-8")
+        with mw.open(path) as app, pytest.raises(ProviderError, match="no question"):
+            app.synth(tmp_path / "none.jsonl", count=2, by="writer")
+    assert not (tmp_path / "none.jsonl").exists()
 
 
 def test_equal_text_makes_equal_examples() -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mlwright.app.starting import first_question as first_question
     from mlwright.app.starting import new as new
     from mlwright.app.status import Status as Status
+    from mlwright.app.synthetic import Synthetic as Synthetic
     from mlwright.app.tune import Trial as Trial
     from mlwright.app.tune import Tuned as Tuned
     from mlwright.app.up import UpReport as UpReport
@@ -26,6 +27,7 @@ __all__ = [
     "Diagnosis",
     "Node",
     "Status",
+    "Synthetic",
     "Trial",
     "Tuned",
     "UpReport",
@@ -45,6 +47,7 @@ __getattr__, __dir__ = front_door(
     starting="blueprint_for first_question new",
     opening="open",
     status="Status",
+    synthetic="Synthetic",
     tune="Trial Tuned",
     up="UpReport",
     walk="Node Walk",

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlwright.blueprint import Edit
-from mlwright.rag import PipelineSpec
+from mlwright.models import ModelsSpec
+from mlwright.rag import PipelineSpec, RerankSpec
 
 _CHUNKERS = ("structure", "recursive", "fixed")
 _SIZES = (100, 150, 200, 240)
@@ -16,15 +17,18 @@ _FUSIONS: tuple[Mapping[str, object], ...] = (
     {"fuse": "vector"},
     {"fuse": "keyword"},
 )
+_RERANKERS = ("mmr", "lexical")
+"""Those that need no model and no service; they are tried also where the blueprint does not name them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One setting of a pipeline. `edits` make it of the blueprint as it is."""
+    """One setting of a pipeline, with the models it may name. `edits` make it of the blueprint as it is."""
 
     name: str
     spec: PipelineSpec
-    edits: tuple[Edit, ...]
+    models: ModelsSpec
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Candidates:
 
     pipeline: str
     now: PipelineSpec
+    models: ModelsSpec
+
+    def current(self) -> Candidate:
+        return Candidate("current", self.now, self.models)
 
     def cuttings(self) -> list[Candidate]:
         """Chunkers and sizes, at the present way to fuse."""
@@ -44,7 +52,7 @@ class Candidates:
                     changed = self._changed(spec, chunk=chunk)
                 except ValueError:
                     continue  # a chunker with other limits
-                out.append(Candidate(f"{by} {tokens}", changed, self._edits(changed)))
+                out.append(Candidate(f"{by} {tokens}", changed, self.models, self._edits(changed)))
         return out
 
     def fusions(self, base: Candidate) -> list[Candidate]:
@@ -54,21 +62,48 @@ class Candidates:
             if base.spec.index.keyword == "none" and fusion["fuse"] != "vector":
                 continue
             changed = self._changed(base.spec, retrieve=fusion)
-            told = " ".join(str(value) for value in fusion.values())
-            out.append(Candidate(f"{changed.chunk.use} {changed.chunk.tokens}, {told}", changed, self._edits(changed)))
+            out.append(Candidate(_told(changed), changed, self.models, self._edits(changed)))
         return out
 
+    def rerankings(self, base: Candidate) -> list[Candidate]:
+        """The rerankers of the blueprint and those that need nothing, over what `base` finds; and none, where one is
+        set now. One that costs money is asked as often as there are examples."""
+        models, out = self._with_rerankers(), list[Candidate]()
+        for name in models.rerank:
+            spec = self._changed(base.spec, rerank={"model": name})
+            out.append(Candidate(_told(spec), spec, models, self._edits(spec)))
+        if base.spec.rerank is not None:
+            spec = self._changed(base.spec.model_copy(update={"rerank": None}))
+            out.append(Candidate(_told(spec), spec, models, self._edits(spec)))
+        return out
+
+    def _with_rerankers(self) -> ModelsSpec:
+        known = {part.use for part in self.models.rerank.values()}
+        taken = {*self.models.embed, *self.models.chat, *self.models.rerank}
+        more = ModelsSpec.model_validate(
+            {"rerank": {name: name for name in _RERANKERS if name not in known and name not in taken}}
+        )
+        return self.models.model_copy(update={"rerank": {**self.models.rerank, **more.rerank}})
+
     def _changed(
-        self, spec: PipelineSpec, *, chunk: Mapping[str, object] | None = None, retrieve: Mapping[str, object] = {}
+        self,
+        spec: PipelineSpec,
+        *,
+        chunk: Mapping[str, object] | None = None,
+        retrieve: Mapping[str, object] = {},
+        rerank: Mapping[str, object] | None = None,
     ) -> PipelineSpec:
         """With as many passages as show the model the tokens that the current settings show."""
         whole = spec.model_dump(mode="json")
         changed = PipelineSpec.model_validate({**whole, **({"chunk": chunk} if chunk else {})})
-        now = self.now
-        budget = now.retrieve.keep * now.chunk.facts().shown
+        budget = self.now.kept * self.now.chunk.facts().shown
         keep = max(1, min(100, round(budget / changed.chunk.facts().shown)))
-        fields = {**whole["retrieve"], **retrieve, "keep": keep}
-        return PipelineSpec.model_validate({**changed.model_dump(mode="json"), "retrieve": fields})
+        whole = changed.model_dump(mode="json")
+        whole["retrieve"] = {**whole["retrieve"], **retrieve, "keep": keep}
+        if rerank is not None or whole["rerank"] is not None:
+            seen = {"candidates": max(30, keep)} if rerank is not None else {}
+            whole["rerank"] = {**(rerank or whole["rerank"]), **seen, "keep": keep}
+        return PipelineSpec.model_validate(whole)
 
     def _edits(self, spec: PipelineSpec) -> tuple[Edit, ...]:
         now, at = self.now, f"rag.{self.pipeline}"
@@ -78,4 +113,23 @@ class Candidates:
         for name in ("fuse", "dense_weight", "keep"):
             if (value := getattr(spec.retrieve, name)) != getattr(now.retrieve, name):
                 edits.append(Edit(f"{at}.retrieve.{name}", str(value)))
+        if spec.rerank is None and now.rerank is not None:
+            edits.append(Edit(f"{at}.rerank", None))
+        elif spec.rerank is not None and spec.rerank != now.rerank:
+            edits += self._rerank_edits(spec.rerank, at)
         return tuple(edits)
+
+    def _rerank_edits(self, rerank: RerankSpec, at: str) -> list[Edit]:
+        if self.now.rerank is not None and self.now.rerank.model == rerank.model:
+            return [Edit(f"{at}.rerank.keep", str(rerank.keep))]
+        named = [] if rerank.model in self.models.rerank else [Edit(f"models.rerank.{rerank.model}", rerank.model)]
+        fields = f"{{model: {rerank.model}, keep: {rerank.keep}, candidates: {rerank.candidates}}}"
+        return [*named, Edit(f"{at}.rerank", fields)]
+
+
+def _told(spec: PipelineSpec) -> str:
+    """`structure 150, convex 0.5, mmr`."""
+    fuse = spec.retrieve.fuse
+    how = f"{fuse} {spec.retrieve.dense_weight:g}" if fuse == "convex" else fuse
+    after = f", {spec.rerank.model}" if spec.rerank else ""
+    return f"{spec.chunk.use} {spec.chunk.tokens}, {how}{after}"

@@ -1,11 +1,11 @@
 """From a blueprint file to an open workspace: builds the systems and joins them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
+from mlwright.app.built import BuiltModels
 from mlwright.app.joins import Documents, Pipelines
 from mlwright.app.releases import Releases
 from mlwright.app.workspace import App
@@ -18,12 +18,10 @@ from mlwright.kernel.ids import Ref
 from mlwright.kernel.open import open_kernel
 from mlwright.kernel.otlp import OtlpExport
 from mlwright.kernel.settings import Settings, load_settings
-from mlwright.models import ChatModel, Embedder, RerankChoice, Reranker, price_of
-from mlwright.rag import PipelineSpec, Rag, build_rag
+from mlwright.models import price_of
+from mlwright.rag import Rag, build_rag
 from mlwright.serving import Serving, build_serving
 from mlwright.tracking import Tracking, build_tracking
-
-T = TypeVar("T")
 
 FOLDER = ".mlwright"
 """Where a workspace lies, beside its blueprint."""
@@ -76,9 +74,7 @@ class _Builder:
 
     def __init__(self, kernel: Kernel, data: Data, tracking: Tracking) -> None:
         self._kernel, self._data, self._tracking = kernel, data, tracking
-        self._embedders: dict[str, Embedder] = {}
-        self._chats: dict[str, ChatModel] = {}
-        self._rerankers: dict[str, Reranker] = {}
+        self._models = BuiltModels()
 
     def pipelines(self, blueprint: Blueprint) -> Pipelines:
         handlers = {name: spec.handler for name, spec in blueprint.serving.endpoints.items()}
@@ -87,34 +83,17 @@ class _Builder:
     def _rag(self, blueprint: Blueprint, name: str) -> Rag:
         spec = blueprint.rag[name]
         embed = blueprint.models.embed[spec.index.embed]
-        chats = blueprint.models.chat
-        chat = {title: _once(self._chats, part.model_dump_json(), part.build) for title, part in chats.items()}
         return build_rag(
             name,
             spec,
             self._kernel,
-            embedder=_once(self._embedders, embed.model_dump_json(), embed.build),
-            chat=chat,
-            prices={title: price_of(part) for title, part in chats.items()},
+            embedder=self._models.embedder(embed),
+            chat=self._models.chats(blueprint.models.chat),
+            prices={title: price_of(part) for title, part in blueprint.models.chat.items()},
             source=Documents(self._data, spec.documents),
             record=self._tracking.record,
             prompt=blueprint.prompts.get(name),
             compute=blueprint.target.compute,
             embed=embed,
-            rerank=self._rerank(blueprint, spec, chat),
+            rerank=self._models.reranker(blueprint.models, spec),
         )
-
-    def _rerank(self, blueprint: Blueprint, spec: PipelineSpec, chat: Mapping[str, ChatModel]) -> RerankChoice | None:
-        if spec.rerank is None:
-            return None
-        part = blueprint.models.rerank[spec.rerank.model]
-        facts = part.facts()
-        asked = chat.get(facts.chat)
-        model = _once(self._rerankers, f"{part.model_dump_json()} {id(asked)}", lambda: part.build(asked))
-        return RerankChoice(model, facts)
-
-
-def _once(made: dict[str, T], key: str, build: Callable[[], T]) -> T:
-    if key not in made:
-        made[key] = build()
-    return made[key]

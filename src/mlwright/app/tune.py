@@ -2,8 +2,9 @@
 
 Candidates are built in a workspace of their own below `tuning`, so that nothing that is served is touched; what was
 built and measured there is kept, so that a run which was interrupted goes on. The current settings are one candidate.
-First chunkers and sizes are compared, then, for the two best, ways to fuse. Each candidate may show the model as many
-tokens as the current settings do: small chunks get more passages, large ones fewer.
+First chunkers and sizes are compared, then, for the two best, ways to fuse, then, for the two best of all, rerankers.
+Each candidate may show the model as many tokens as the current settings do: small chunks get more passages, large ones
+fewer.
 """
 
 import difflib
@@ -12,6 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from mlwright.app.built import BuiltModels
 from mlwright.app.candidates import Candidate, Candidates
 from mlwright.app.joined import Joined
 from mlwright.app.joins import Documents, retrieved_of
@@ -36,7 +38,7 @@ from mlwright.kernel.files import write_atomically
 from mlwright.kernel.ids import Ref, content_ref
 from mlwright.kernel.open import open_kernel
 from mlwright.kernel.progress import Progress
-from mlwright.models import price_of
+from mlwright.models import Price, price_of
 from mlwright.rag import Rag, SourceDocument, build_rag
 
 _FINALISTS = 2
@@ -47,8 +49,8 @@ _ALSO = ("span_precision", "mrr", "ndcg@10")
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One candidate as it was measured. `seconds` are those of a question without its embedding, p50 and p95;
-    `prompt_tokens` the mean tokens of the passages, `cost` their price in USD for a thousand questions (None where the
-    model has no price); `change` is against the current settings."""
+    `prompt_tokens` the mean tokens of the passages, `cost` in USD for a thousand questions: these tokens, and what
+    rewriting and reranking took (None where a model has no price); `change` is against the current settings."""
 
     name: str
     edits: tuple[Edit, ...]
@@ -89,6 +91,7 @@ class _Result:
     scores: Mapping[str, Mapping[str, float]]
     seconds: tuple[float, float]
     prompt_tokens: float
+    calls_cost: float | None
     chunks: int
     build_seconds: float
 
@@ -123,6 +126,7 @@ async def tune(
     metric: str,
     apply: bool,
     allow_synthetic: bool,
+    by: str,
     progress: Progress,
 ) -> Tuned:
     """Measure the candidates, choose, and with `apply` write the winner into the blueprint's file.
@@ -130,7 +134,7 @@ async def tune(
     Raises Refused where `apply` would rest on synthetic examples and that is not allowed, UserError for a pipeline
     that was changed on the command line only."""
     rag = app.pipeline(pipeline)
-    asked = _asked(app, rag.name, set_name, examples)
+    asked = await _asked(app, rag.name, set_name, examples, by, progress)
     if apply and asked.synthetic and not allow_synthetic:
         raise Refused(
             f"{asked.synthetic} of {len(asked.examples)} examples of {asked.name!r} are synthetic, and choosing "
@@ -141,12 +145,12 @@ async def tune(
     return await work.run(apply)
 
 
-def _asked(app: Joined, pipeline: str, set_name: str, examples: int) -> EvalDataset:
-    """The set that was named, else the first of the blueprint, else a synthetic one; unanswerable examples say nothing
-    about retrieval and are left out."""
-    known = list(app.blueprint.evals.sets)
+async def _asked(app: Joined, pipeline: str, set_name: str, examples: int, by: str, progress: Progress) -> EvalDataset:
+    """The set that was named, else the first of the blueprint, else a synthetic one, as also where `by` names the model
+    that writes it; unanswerable examples say nothing about retrieval and are left out."""
+    known = [] if by else list(app.blueprint.evals.sets)
     name = set_name or (known[0] if known else "")
-    found = app.evals.dataset(name) if name else synthetic(app, pipeline, examples)
+    found = app.evals.dataset(name) if name else (await synthetic(app, pipeline, examples, by, progress)).set
     useful = tuple(example for example in found.examples if example.relevant)
     if len(useful) < 2:
         raise UserError(
@@ -171,28 +175,31 @@ class _Work:
         self._app, self._rag, self._asked, self._metric, self._progress = app, rag, asked, metric, progress
         self._names = tuple(dict.fromkeys((metric, *_ALSO)))
         self._metrics = {name: metric_named(name) for name in self._names}
-        self._candidates = Candidates(rag.name, rag.spec)
+        self._candidates = Candidates(rag.name, rag.spec, app.blueprint.models)
+        self._models = BuiltModels()
         whole = Documents(app.data, rag.spec.documents)
         self._dataset, every = whole.latest()
         self._of = len(every)
         self._source = _Some(whole, _sample(every, asked, documents))
         self._embed = app.blueprint.models.embed[rag.spec.index.embed]
-        self._embedder = self._embed.build()
+        self._embedder = self._models.embedder(self._embed)
         self._home = app.home / "tuning" / rag.name
         self._text = app.path.read_text(encoding="utf-8")
         self._results: dict[str, tuple[Candidate, _Result, Ref | None]] = {}
 
     async def run(self, apply: bool) -> Tuned:
-        current = Candidate("current", self._rag.spec, ())
         kernel = open_kernel(self._home)
         task = f"tune {self._rag.name}"
         self._progress.start(task, None)
         try:
-            await self._measure(kernel, current, task)
+            await self._measure(kernel, self._candidates.current(), task)
             for candidate in self._candidates.cuttings():
                 await self._measure(kernel, candidate, task)
             for base in self._best(_FINALISTS):
                 for candidate in self._candidates.fusions(base):
+                    await self._measure(kernel, candidate, task)
+            for base in self._best(_FINALISTS):
+                for candidate in self._candidates.rerankings(base):
                     await self._measure(kernel, candidate, task)
         finally:
             self._progress.end(task)
@@ -224,20 +231,27 @@ class _Work:
 
     def _key(self, candidate: Candidate) -> str:
         spec = candidate.spec.model_dump(mode="json")
-        fields = {name: json.dumps(spec[name], sort_keys=True) for name in ("chunk", "index", "retrieve")}
+        fields = {name: json.dumps(spec[name], sort_keys=True) for name in ("chunk", "index", "retrieve", "rerank")}
+        if candidate.spec.rerank is not None:
+            fields["reranker"] = candidate.models.rerank[candidate.spec.rerank.model].model_dump_json()
         about = {"documents": self._source.ref.id, "set": self._asked.ref.id, "embedder": str(self._embedder.ref)}
-        return content_ref("candidate", {**fields, **about, "metrics": list(self._names), "format": 1}).id
+        return content_ref("candidate", {**fields, **about, "metrics": list(self._names), "format": 2}).id
 
     async def _asked_of(self, candidate: Candidate, kernel: Kernel) -> _Result:
         rag = build_rag(
-            self._rag.name, candidate.spec, kernel, embedder=self._embedder, embed=self._embed, chat={}, prices={},
+            self._rag.name, candidate.spec, kernel, embedder=self._embedder, embed=self._embed,
+            chat=self._models.chats(candidate.models.chat),
+            prices={name: price_of(part) for name, part in candidate.models.chat.items()},
             source=self._source, record=_nowhere, compute=self._app.blueprint.target.compute,
+            rerank=self._models.reranker(candidate.models, candidate.spec),
         )  # fmt: skip
         tokens: list[int] = []
+        costs: list[float | None] = []
 
         async def target(example: EvalExample) -> Outcome:
             found = await rag.retrieve(example.input)
             tokens.append(sum(hit.chunk.tokens for hit in found.hits))
+            costs.extend(call.cost for call in found.calls)
             took = {name: value for name, value in found.seconds.items() if name not in ("embed", "total")}
             return Outcome("", tuple(map(retrieved_of, found.hits)), seconds={"search": sum(took.values())})
 
@@ -254,7 +268,10 @@ class _Work:
         }
         seconds = [one.seconds["search"] for one in results if "search" in one.seconds] or [0.0]
         times = quantile(seconds, 0.5).value, quantile(seconds, 0.95).value
-        return _Result(scores, times, sum(tokens) / max(1, len(tokens)), built.chunks, built.seconds["total"])
+        asked = max(1, len(tokens))
+        known = [cost for cost in costs if cost is not None]
+        spent = sum(known) / asked if len(known) == len(costs) else None
+        return _Result(scores, times, sum(tokens) / asked, spent, built.chunks, built.seconds["total"])
 
     def _recorded(self, candidate: Candidate, result: _Result) -> Ref:
         """A run in the workspace of the blueprint, whose release is the one that the candidate would be."""
@@ -317,7 +334,7 @@ class _Work:
             change=change,
             seconds=(result.seconds[0], result.seconds[1]),
             prompt_tokens=result.prompt_tokens,
-            cost=result.prompt_tokens * price.input / 1000 if price else None,
+            cost=_cost_of_thousand(result, price),
             chunks=result.chunks,
             build_seconds=result.build_seconds,
             run=run,
@@ -350,6 +367,12 @@ def _sample(every: Sequence[SourceDocument], asked: EvalDataset, most: int) -> l
     room = max(0, most - (len(every) - len(others)))
     kept = named | {one.key for one in others[:room]}
     return [one for one in every if one.key in kept]
+
+
+def _cost_of_thousand(result: _Result, price: Price | None) -> float | None:
+    if price is None or result.calls_cost is None:
+        return None
+    return result.prompt_tokens * price.input / 1000 + result.calls_cost * 1000
 
 
 def _mean(scores: Mapping[str, float]) -> float:

@@ -8,7 +8,7 @@ from types import TracebackType
 from mlwright.app import evaluate, status, synthetic, tune, up, walk
 from mlwright.app.joined import Joined
 from mlwright.data import Dataset
-from mlwright.evals import EvalDataset, EvalResult
+from mlwright.evals import EvalResult
 from mlwright.kernel import aio
 from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.ids import Ref
@@ -124,21 +124,27 @@ class App(Joined):
         metric: str = "",
         apply: bool = False,
         allow_synthetic: bool = False,
+        by: str = "",
         progress: Progress = silent,
     ) -> "tune.Tuned":
-        """Compare settings of a pipeline on an eval set, or on `examples` synthetic questions where there is none, over
-        at most `documents` documents. Changes the blueprint's file only with `apply`."""
+        """Compare settings of a pipeline on an eval set, over at most `documents` documents. Without a set, or where
+        `by` names a chat model to write them, it asks `examples` synthetic questions. Changes the blueprint's file only
+        with `apply`."""
         return aio.run(
             tune.tune(
                 self, pipeline, set_name=set_name, documents=documents, examples=examples, metric=metric, apply=apply,
-                allow_synthetic=allow_synthetic, progress=progress,
+                allow_synthetic=allow_synthetic, by=by, progress=progress,
             )
         )  # fmt: skip
 
-    def synth(self, to: Path, pipeline: str = "", count: int = 60) -> EvalDataset:
-        """Write questions about the indexed documents to a new file, each marked as synthetic."""
-        made = synthetic.synthetic(self, pipeline, count)
-        synthetic.write_set(made, to)
+    def synth(
+        self, to: Path, pipeline: str = "", count: int = 60, by: str = "", progress: Progress = silent
+    ) -> "synthetic.Synthetic":
+        """Write questions about the indexed documents to a new file, each marked as synthetic: by rule, or by the chat
+        model that `by` names."""
+        synthetic.check_free(to)
+        made = aio.run(synthetic.synthetic(self, pipeline, count, by, progress))
+        synthetic.write_set(made.set, to)
         return made
 
     def promote(self, endpoint: str = "", why: str = "") -> Traffic:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from mlwright.evals.build import build_evals as build_evals
     from mlwright.evals.compare import Change as Change
     from mlwright.evals.compare import changes as changes
+    from mlwright.evals.interview import Interview as Interview
+    from mlwright.evals.interview import interviewed as interviewed
     from mlwright.evals.measure import measured as measured
     from mlwright.evals.measure import metric_named as metric_named
     from mlwright.evals.metrics import Metric as Metric
@@ -59,6 +61,7 @@ __all__ = [
     "GateReport",
     "GateSpec",
     "Interval",
+    "Interview",
     "Metric",
     "MetricPart",
     "Outcome",
@@ -77,6 +80,7 @@ __all__ = [
     "dataset",
     "detectable_drop",
     "interval",
+    "interviewed",
     "measured",
     "metric_named",
     "quantile",
@@ -88,6 +92,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     build="Evals build_evals",
     compare="Change changes",
+    interview="Interview interviewed",
     measure="measured metric_named",
     metrics="Metric MetricPart",
     plan="cost_lines",

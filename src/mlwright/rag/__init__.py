@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlwright.rag.prompt import built_in as built_in
     from mlwright.rag.report import RagReport as RagReport
     from mlwright.rag.spec import PipelineSpec as PipelineSpec
+    from mlwright.rag.spec import RerankSpec as RerankSpec
     from mlwright.rag.types import Answer as Answer
     from mlwright.rag.types import Block as Block
     from mlwright.rag.types import Call as Call
@@ -74,6 +75,7 @@ __all__ = [
     "Rag",
     "RagReport",
     "Recorder",
+    "RerankSpec",
     "Retrieval",
     "SourceDocument",
     "Span",
@@ -106,7 +108,7 @@ __getattr__, __dir__ = front_door(
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",
-    spec="PipelineSpec",
+    spec="PipelineSpec RerankSpec",
     types="Answer Block Call Candidate Chunk Citation Conversation DocumentInfo Hit IndexReport Parsed Retrieval Span "
     "StageReport Token Turn",
 )

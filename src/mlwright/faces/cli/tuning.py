@@ -11,6 +11,10 @@ from mlwright.faces.cli.options import DEFAULT, File, Json, Target
 
 Pipeline = Annotated[str, typer.Argument(help="The pipeline; the first one where none is named.")]
 
+By = Annotated[
+    str, typer.Option("--by", help="The chat model, by its name in the blueprint, that writes synthetic questions.")
+]
+
 
 def add_to(cli: typer.Typer) -> None:
     group = typer.Typer(
@@ -42,15 +46,17 @@ def tune(
     allow: Annotated[
         bool, typer.Option("--allow-synthetic", help="Apply also what only synthetic questions show.")
     ] = False,
+    by: By = "",
     target: Target = None,
     json: Json = False,
 ) -> None:
-    """Compare chunkers, sizes and ways to fuse on an eval set, with paired statistics, cost and latency of each, and
-    print the winner as a change of the blueprint. What is served is not touched. Ctrl-C: the next run goes on."""
+    """Compare chunkers, sizes, ways to fuse and rerankers on an eval set, with paired statistics, cost and latency of
+    each, and print the winner as a change of the blueprint. What is served is not touched. Ctrl-C: the next run goes
+    on."""
     with house.open(file, target=target) as app, show.progress(json) as progress:
         tuned = app.tune(
             pipeline, set_name=on, documents=documents, examples=examples, metric=metric, apply=apply,
-            allow_synthetic=allow, progress=progress,
+            allow_synthetic=allow, by=by, progress=progress,
         )  # fmt: skip
     show.json_of(tuned) if json else show.tuned(tuned)
 
@@ -59,12 +65,17 @@ def synth(
     to: Annotated[Path, typer.Argument(help="The file to write, which must not exist.")],
     pipeline: Annotated[str, typer.Option(help="The pipeline; the first one where none is named.")] = "",
     count: Annotated[int, typer.Option(min=1, help="How many questions at most.")] = 60,
+    by: By = "",
     file: File = DEFAULT,
     json: Json = False,
 ) -> None:
-    """Make questions about the indexed documents by rule. Each is marked as synthetic, and fails a gate that does not
-    allow such examples."""
-    with house.open(file) as app:
-        made = app.synth(to, pipeline, count)
-    said = {"file": to, "examples": len(made.examples), "synthetic": made.synthetic, "evalset": made.ref}
-    show.json_of(said) if json else show.line(f"wrote {len(made.examples)} synthetic examples to {to}")
+    """Make questions about the indexed documents, by rule or by a chat model. Each is marked as synthetic, and fails a
+    gate that does not allow such examples."""
+    with house.open(file) as app, show.progress(json) as progress:
+        made = app.synth(to, pipeline, count, by, progress)
+    if json:
+        about = {"file": to, "examples": len(made.set.examples), "synthetic": made.set.synthetic}
+        took = {"calls": made.calls, "useless": made.useless, "cost": made.cost}
+        show.json_of({**about, "evalset": made.set.ref, **took})
+    else:
+        show.synthetic(made, to)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.systems import up as up
     from mlwright.faces.cli.show.trees import kinds as kinds
     from mlwright.faces.cli.show.trees import tree as tree
+    from mlwright.faces.cli.show.tuning import synthetic as synthetic
     from mlwright.faces.cli.show.tuning import tuned as tuned
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "stage",
     "stages",
     "status",
+    "synthetic",
     "token",
     "traffic",
     "tree",
@@ -74,5 +76,5 @@ __getattr__, __dir__ = front_door(
     progress="progress",
     systems="diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
-    tuning="tuned",
+    tuning="synthetic tuned",
 )

@@ -1,9 +1,11 @@
 """Tuning on the terminal: the candidates with their evidence, and the change that follows."""
 
+from pathlib import Path
+
 from rich.table import Table
 from rich.text import Text
 
-from mlwright.app import Trial, Tuned
+from mlwright.app import Synthetic, Trial, Tuned
 from mlwright.faces.cli.show.console import console, seconds, usd
 
 _SHOWN = 12
@@ -44,6 +46,14 @@ def tuned(done: Tuned) -> None:
         console.print(Text(line, style={"+": "good", "-": "bad"}.get(line[:1], "quiet")))
     if done.winner:
         console.print(Text("written" if done.applied else "nothing is written yet: add --apply", style="name"))
+
+
+def synthetic(made: Synthetic, to: Path) -> None:
+    """How many examples, where they are, and what the model that wrote them cost."""
+    console.print(Text(f"wrote {len(made.set.examples)} synthetic examples to {to}"))
+    if made.calls:
+        told = f"{made.calls} calls, {made.useless} without a question that the text answers, {usd(made.cost)}"
+        console.print(Text(told, style="quiet"))
 
 
 def _row(trial: Trial) -> tuple[str, ...]:
