@@ -16,7 +16,12 @@ def test_the_short_form_in_a_blueprint_has_its_defaults() -> None:
         {"sources": {"docs": {"use": "files", "path": "docs/**/*.{pdf,md}", "max_size": "1 MB"}}}
     )
     dumped = spec.model_dump(mode="json")
-    assert dumped["sources"]["docs"] == {"use": "files", "path": "docs/**/*.{pdf,md}", "exclude": [], "max_size": 10**6}
+    assert dumped["sources"]["docs"] == {
+        "use": "files",
+        "path": "docs/**/*.{pdf,md}",
+        "exclude": [],
+        "max_size": "1 MB",
+    }
     assert DataSpec.model_validate(dumped) == spec
 
 

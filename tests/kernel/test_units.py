@@ -25,7 +25,8 @@ class Form(BaseModel):
 
 
 READERS: list[Callable[[Any], object]] = [
-    units.seconds, units.share, units.usd, units.usd_per_month, units.rate, units.count, units.times, units.bound,
+    units.seconds, units.share, units.usd, units.usd_per_month, units.rate, units.count, units.size,
+    units.times, units.bound,
 ]  # fmt: skip
 amounts = st.floats(0, 1e15, allow_subnormal=False).filter(lambda value: value == 0 or value > 1e-9)
 
@@ -56,6 +57,10 @@ amounts = st.floats(0, 1e15, allow_subnormal=False).filter(lambda value: value =
         (units.count, "4k tokens", 4000),
         (units.count, "1.5M", 1_500_000),
         (units.count, 3.0, 3),
+        (units.size, "64 MB", 64_000_000),
+        (units.size, "1.5 KiB", 1536),
+        (units.size, 7, 7),
+        (units.size, "2gb", 2_000_000_000),
         (units.times, "4x", 4),
         (units.times, 4, 4),
         (units.bound, ">= 0.85", Bound(">=", 0.85)),
@@ -66,6 +71,12 @@ amounts = st.floats(0, 1e15, allow_subnormal=False).filter(lambda value: value =
 )
 def test_right_spellings(read: Callable[[Any], object], text: object, value: object) -> None:
     assert read(text) == (pytest.approx(value) if isinstance(value, int | float) else value)
+
+
+@pytest.mark.parametrize("text", ["", "big", "-1", "64 XB", True, "1e9 "])
+def test_a_wrong_size_shows_a_right_one(text: object) -> None:
+    with pytest.raises(ValueError, match="64 MB"):
+        units.size(text)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +143,15 @@ def test_a_form_reads_the_json_that_it_writes(
         assert getattr(again, name) == pytest.approx(getattr(form, name), rel=1e-9, abs=1e-12), name
     assert again.size == size
     assert again.limit.value == pytest.approx(limit, rel=1e-9)
+
+
+@given(st.integers(0, 10**12))
+def test_a_size_is_written_as_it_is_read(size: int) -> None:
+    assert units.size(units.written_size(size)) == size
+
+
+def test_sizes_are_written_in_the_largest_unit_that_stays_whole() -> None:
+    assert [*map(units.written_size, (0, 7, 64 * 10**6, 2 << 30))] == ["0 B", "7 B", "64 MB", "2 GiB"]
 
 
 @given(st.floats(0, 1e9))

@@ -52,7 +52,7 @@ def test_fields_keep_their_own_names_beside_the_shared_ones() -> None:
     )
     assert fields == {
         "date": "1 May 2024", "created": "2024-05-01", "language": "en-US", "lang": "en",
-        "keywords": "a, b", "tags": "a, b", "product": "x", "access": "hr", "acl": "hr",
+        "keywords": "a, b", "tags": ("a", "b"), "product": "x", "access": "hr", "acl": ("hr",),
     }  # fmt: skip
     assert with_shared_names({"created": "never", "lang": "?"}) == {}
 

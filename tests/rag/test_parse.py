@@ -1,5 +1,6 @@
 """Reading files: the choice of a parser, and what happens around a hostile document."""
 
+import os
 import random
 import sys
 import threading
@@ -71,6 +72,18 @@ def test_a_lost_worker_is_replaced(does: str, expected: str) -> None:
         assert reader.read(b"good", "a.hostile").text == "good"
         assert reason(reader, b"bad", "b.hostile") == expected
         assert reader.read(b"good", "c.hostile").text == "good"
+
+
+@POSIX
+def test_what_a_parser_started_ends_with_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    listening = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with Reader(parsers=[Hostile(does="start")], workers=1, seconds=1.5) as reader:
+        assert reason(reader, f"bad {pipe}".encode(), "a.hostile") == "timeout"
+    os.set_blocking(listening, True)
+    with os.fdopen(listening) as said:
+        assert said.read() in ("begun\n", "")  # it would go on to its end otherwise
 
 
 @POSIX

@@ -87,10 +87,10 @@ def test_front_matter_becomes_metadata() -> None:
     assert document.title == "The guide"
     expected = {
         "title": "The guide",
-        "author": "Ada, Grace",
+        "author": ("Ada", "Grace"),
         "date": "2024-05-01",
         "created": "2024-05-01",
-        "tags": "pump, valve",
+        "tags": ("pump", "valve"),
         "draft": "False",
     }
     assert document.meta == expected

@@ -122,7 +122,7 @@ def test_a_word_document_keeps_its_structure() -> None:
     ]
     assert document.title == "Pump manual"
     assert (document.meta["author"], document.meta["created"]) == ("Ada", "2024-05-01T12:00:00Z")
-    assert document.meta["tags"] == "pump, valve"
+    assert document.meta["tags"] == ("pump", "valve")
 
 
 def test_changes_notes_and_boxes_of_word() -> None:
@@ -162,7 +162,7 @@ def test_the_content_tells_which_it_is(key: str) -> None:
 
 
 def test_bombs_are_refused_before_they_unpack() -> None:
-    bomb = changed(manual(), "word/document.xml", lambda xml: xml.replace("</w:body>", " " * (300 << 20) + "</w:body>"))
+    bomb = changed(manual(), "word/document.xml", lambda xml: xml.replace("</w:body>", " " * (160 << 20) + "</w:body>"))
     assert len(bomb) < 1 << 20
     assert reason(bomb) == "too_large"
     with Reader(workers=1, memory=1 << 30) as reader, pytest.raises(Unreadable) as caught:

@@ -20,6 +20,7 @@ _SECONDS = {
     "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0,
     "w": 604800.0, "week": 604800.0, "month": 2_629_800.0, "y": 31_557_600.0, "year": 31_557_600.0,
 }  # fmt: skip
+_BYTES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
 class Bare(float):
@@ -106,6 +107,15 @@ def count(value: Any) -> int:
     return round(number)
 
 
+def size(value: Any) -> int:
+    """`64 MB`, `512 KiB` or a whole number to bytes. Raises ValueError for other text."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", "" if isinstance(value, bool) else str(value))
+    unit = next((scale for name, scale in _BYTES.items() if match and name.lower() == match[2].lower()), None)
+    if match is None or unit is None:
+        raise ValueError(f"{value!r} is not a size; write it like 64 MB, 512 KiB or 1000000")
+    return round(float(match[1]) * unit)
+
+
 def times(value: Any) -> float:
     """`4x` or `4` to 4.0."""
     return _positive(float(value), value) if _plain(value) else _value(_number(str(value), "x", "4x"))
@@ -173,6 +183,13 @@ def written_rate(value: float) -> str:
     return f"{_trim(value * _SECONDS['day'])}/day"
 
 
+def written_size(value: int) -> str:
+    """Bytes as `size` reads them, in the largest unit that stays whole: 2147483648 to `2 GiB`, 64000000 to `64 MB`."""
+    whole = [(scale, name) for name, scale in _BYTES.items() if name and value % scale == 0 and value >= scale]
+    scale, name = max(whole, default=(1, "B"))
+    return f"{value // scale} {name}"
+
+
 def written_share(value: float) -> str:
     return f"{_trim(value * 100)}%"
 
@@ -217,6 +234,8 @@ Rate = Annotated[float, BeforeValidator(rate), _as_text(written_rate), _Written(
 """Events per second."""
 Count = Annotated[int, BeforeValidator(count), _Written("10k")]
 """A whole number."""
+Bytes = Annotated[int, BeforeValidator(size), _as_text(written_size), _Written("64 MB")]
+"""A size, in bytes."""
 Times = Annotated[float, BeforeValidator(times), _as_text(_written_times), _Written("4x")]
 """A factor."""
 Limit = Annotated[Bound, BeforeValidator(bound), _as_text(str), _Written(">= 0.85")]

@@ -27,7 +27,7 @@ from mlwright.rag.report import RagReport, report
 from mlwright.rag.retrieve import Retriever
 from mlwright.rag.rewriters import Rewriter
 from mlwright.rag.rows import IndexVersion
-from mlwright.rag.shelf import PARSING, Shelf
+from mlwright.rag.shelf import Shelf
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.texts import Texts
 from mlwright.rag.types import Answer, Chunk, Citation, DocumentInfo, IndexReport, Parsed, Retrieval, Token, Turn
@@ -88,7 +88,7 @@ class Rag:
             record,
             prompt,
         )
-        self._compute, self._work = compute, Work(spec.chunk, embedder, embed)
+        self._compute, self._work = compute, Work(spec.chunk, embedder, embed, spec.parse)
         self._shelf = Shelf.of(name, spec, embedder)
         self._home = kernel.home / "indexes" / self._shelf.name
         self._opened: Index | None = None
@@ -219,11 +219,13 @@ class Rag:
 
     def documents(self) -> list[DocumentInfo]:
         """The documents that the index holds, by key."""
-        return tables.document_infos(self._kernel.store, self._shelf.name, PARSING, self._shelf.cutting)
+        return tables.document_infos(self._kernel.store, self._shelf.name, self._shelf.parsing, self._shelf.cutting)
 
     def document(self, ref: Ref) -> DocumentInfo:
         """A document by its own ref or that of its current version. Raises NotFound."""
-        found = tables.document_infos(self._kernel.store, self._shelf.name, PARSING, self._shelf.cutting, ref.id)
+        found = tables.document_infos(
+            self._kernel.store, self._shelf.name, self._shelf.parsing, self._shelf.cutting, ref.id
+        )
         if not found:
             raise NotFound(f"the index of {self.name!r} holds no {ref}", hint="it may have been removed since")
         return found[0]

@@ -29,7 +29,7 @@ from mlwright.rag.indexes import Entry, Index
 from mlwright.rag.places import Places
 from mlwright.rag.ports import DocumentSource, Recorder, SourceDocument
 from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
-from mlwright.rag.shelf import PARSING, Shelf
+from mlwright.rag.shelf import Shelf
 from mlwright.rag.types import Chunk, IndexReport, Parsed
 
 T = TypeVar("T")
@@ -146,7 +146,9 @@ class Ingest:
     def _stored(self, file: SourceDocument, parsed: Parsed) -> StoredVersion:
         text = self.kernel.blobs.put(parsed.text.encode())
         at = stamp(self.kernel.clock.now())
-        return StoredVersion(file.version, PARSING, file.document, file.key, text, len(parsed.text), parsed, at)
+        return StoredVersion(
+            file.version, self.shelf.parsing, file.document, file.key, text, len(parsed.text), parsed, at
+        )
 
     def _chunks(self, file: SourceDocument, divided: Divided) -> tuple[list[NewChunk], dict[str, str]]:
         parsed = divided.parsed

@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import PurePosixPath
 from types import TracebackType
@@ -25,7 +26,19 @@ HEAD = 8192
 _TAIL = 1 << 16
 """The end of an archive lists what is in it."""
 _START_SECONDS = 60.0
-_ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
+_ENVIRONMENT = (
+    "PATH",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "VIRTUAL_ENV",
+    "TESSDATA_PREFIX",
+)
 
 
 class Reader:
@@ -78,7 +91,7 @@ class Reader:
             raise Unreadable(
                 f"{key} has {len(data):,} bytes, more than the {self._largest:,} that are read",
                 reason="too_large",
-                hint="split the file, or raise the largest size that is read",
+                hint="split the file, or raise `parse.size` of the pipeline",
             )
         part = choose(self._parsers, data, key)
         named = (type(part).__module__, type(part).__name__, part.model_dump_json())
@@ -113,9 +126,14 @@ class Reader:
             return error
 
 
-def every_parser() -> tuple[ParserPart, ...]:
-    """All parsers of this installation, with their default settings."""
-    return tuple(cast("ParserPart", config_of(SLOT, name)(use=name)) for name in names(SLOT))
+def every_parser(fields: Mapping[str, Any] | None = None) -> tuple[ParserPart, ...]:
+    """All parsers of this installation. Of `fields`, each takes those that it has."""
+    parts = []
+    for name in names(SLOT):
+        config = config_of(SLOT, name)
+        own = {field: value for field, value in (fields or {}).items() if field in config.model_fields}
+        parts.append(cast("ParserPart", config.model_validate({"use": name, **own})))
+    return tuple(parts)
 
 
 def choose(parsers: Sequence[ParserPart], data: bytes, key: str) -> ParserPart:
@@ -165,6 +183,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
+            start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         try:
@@ -208,7 +227,12 @@ class _Worker:
         self.kill()
 
     def kill(self) -> None:
-        self._process.kill()
+        """End the process, and what it has started, as tesseract. Its process group is its own."""
+        if os.name == "nt" or self._process.returncode is not None:
+            self._process.kill()
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def stop(self) -> None:
         """End the process and close its pipes; more than once is no harm."""
@@ -282,10 +306,10 @@ def _unreadable(key: str, seconds: float, died: _Died) -> Unreadable:
         return Unreadable(
             f"parsing {key} took more than {seconds:g} seconds",
             reason="timeout",
-            hint="split the file, or raise the time that a parser may take",
+            hint="split the file, or raise `parse.timeout` of the pipeline",
         )
     return Unreadable(
         f"the parser crashed on {key} (exit status {died.status})",
         reason="crashed",
-        hint="the file is damaged, or it needs more memory than a parser may use; save it anew with another program",
+        hint="the file is damaged: save it anew with another program; or it needs more memory than `parse.memory`",
     )

@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 
 from mlwright.kernel.ids import Ref, content_ref
 from mlwright.models import Embedder
+from mlwright.rag.placed import placed
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.types import Chunk, Cut, MetaValue
 
-PARSING = "2"
+PARSING = "3"
 """Raised when parsers give another text or other blocks for the same bytes: everything is then parsed anew."""
 
 
@@ -23,22 +24,30 @@ class Shelf:
     cutting: str
     settings: Mapping[str, str]
     metadata: tuple[str, ...]
+    parsing: str
+    """The format of parsed text: what parsers give for the same bytes depends on nothing else."""
+    patterns: Mapping[str, str]
+    """Fields that the place of a document gives."""
 
     @classmethod
     def of(cls, pipeline: str, spec: PipelineSpec, embedder: Embedder) -> "Shelf":
         chunk = json.dumps(spec.chunk.model_dump(mode="json"), sort_keys=True)
-        cutting = content_ref("cutting", {"parsing": PARSING, "chunk": chunk, "embedder": str(embedder.ref)}).id
+        usual, reading = type(spec.parse)().reading, spec.parse.reading
+        differs = {name: value for name, value in reading.items() if value != usual[name]}
+        parsing = PARSING + (f" {json.dumps(differs, sort_keys=True)}" if differs else "")
+        cutting = content_ref("cutting", {"parsing": parsing, "chunk": chunk, "embedder": str(embedder.ref)}).id
         settings = {
-            "parsing": PARSING,
+            "parsing": parsing,
             "chunk": chunk,
             "embedder": str(embedder.ref),
             "keyword": spec.index.keyword,
             "metadata": ",".join(sorted(spec.index.metadata)),
             "store": spec.index.store.use,
+            **({"meta": json.dumps(spec.meta, sort_keys=True)} if spec.meta else {}),
             **({} if spec.index.quantize == "none" else {"quantize": spec.index.quantize}),
         }
         name = f"{pipeline}-{content_ref('shelf', settings).id[:12]}"
-        return cls(name, cutting, settings, spec.index.metadata)
+        return cls(name, cutting, settings, spec.index.metadata, parsing, spec.meta)
 
     def index_ref(self, pipeline: str, dataset: Ref, skipped: Iterable[str]) -> Ref:
         """The name of the index of a dataset: equal documents and settings, equal name."""
@@ -51,7 +60,10 @@ class Shelf:
         return content_ref("chunk", {**fields, "headings": list(cut.headings)})
 
     def meta(self, chunk: Chunk) -> dict[str, MetaValue]:
-        """The fields of a chunk that filters may use: those of the document, and `key`, `folder` and `title`."""
-        folder = str(PurePosixPath(chunk.key).parent)
-        known: dict[str, MetaValue] = {"title": chunk.title, **chunk.meta, "key": chunk.key, "folder": folder}
+        """The fields of a chunk that filters may use: those of the document; those of its place, which count more,
+        because they stand in the blueprint; and `key`, `folder`, `title`, `section` and `page`."""
+        known: dict[str, MetaValue] = {"title": chunk.title, "section": chunk.headings, **chunk.meta}
+        known |= {"key": chunk.key, "folder": str(PurePosixPath(chunk.key).parent)}
+        known |= {"page": str(chunk.span.page)} if chunk.span.page is not None else {}
+        known |= placed(self.patterns, chunk.key)
         return {field: known[field] for field in self.metadata if field in known}

@@ -2,16 +2,42 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from mlwright.kernel.units import Count, Seconds, Share
+from mlwright.kernel.units import Bytes, Count, Seconds, Share
 from mlwright.rag.chunkers import AnyChunker
 from mlwright.rag.indexes import AnyIndex, Quantize
+from mlwright.rag.parsers import When
+from mlwright.rag.placed import check_pattern
 from mlwright.rag.rewriters import AnyRewriter
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ParseSpec(_Section):
+    """How files become text, and what one file may take."""
+
+    timeout: Seconds = Field(default=60.0, gt=0, description="What parsing one file may take.")
+    memory: Bytes = Field(default=2 << 30, ge=256 << 20, description="The memory that parsing one file may take.")
+    size: Bytes = Field(default=64 << 20, ge=1, le=1 << 30, description="The largest file that is parsed.")
+    pages: int = Field(default=5000, ge=1, description="The most pages of a PDF that is parsed.")
+    ocr: When = Field(
+        default="auto",
+        description="Recognise the characters of a PDF by tesseract: `auto` on pages that have no text of their own, "
+        "`always`, or `never`.",
+    )
+    languages: str = Field(
+        default="eng",
+        pattern=r"^\w+(\+\w+)*$",
+        description="The languages of scanned pages as tesseract names them, as `deu+eng`.",
+    )
+
+    @property
+    def reading(self) -> dict[str, str | int]:
+        """What changes the text, apart from the caps: the fields of parsers of the same name."""
+        return {"ocr": self.ocr, "languages": self.languages}
 
 
 class IndexSpec(_Section):
@@ -130,11 +156,23 @@ class PipelineSpec(_Section):
     """One pipeline: documents in, cited answers out."""
 
     documents: str = Field(description="The source of the documents, by its name in `data.sources`.")
+    parse: ParseSpec = ParseSpec()
+    meta: dict[str, str] = Field(
+        default_factory=dict,
+        description='Fields that the place of a document gives, by pattern, as `product: "guides/{product}/**"`.',
+    )
     chunk: AnyChunker = Field(default="structure", validate_default=True, description="How documents are cut.")
     index: IndexSpec = Field(default_factory=IndexSpec)
     retrieve: RetrieveSpec = RetrieveSpec()
     rerank: RerankSpec | None = Field(default=None, description="A reranker after the search; none where absent.")
     generate: GenerateSpec = GenerateSpec()
+
+    @field_validator("meta")
+    @classmethod
+    def _patterns_name_their_field(cls, value: dict[str, str]) -> dict[str, str]:
+        for field, pattern in value.items():
+            check_pattern(field, pattern)
+        return value
 
     @property
     def kept(self) -> int:

@@ -25,25 +25,26 @@ class Hostile(ParserPart):
     use: str = "hostile"
     suffixes: ClassVar[tuple[str, ...]] = (".hostile",)
     media_type: ClassVar[str] = "text/hostile"
-    does: Literal["hang", "crash", "fill", "raise", "nest", "print", "spin", "environment"] = "hang"
+    does: Literal["hang", "crash", "fill", "raise", "nest", "print", "spin", "environment", "start"] = "hang"
 
     def build(self) -> "HostileParser":
         return HostileParser(self.does)
 
 
 class HostileParser:
-    """Misbehaves for files that start with `bad`; others come back as they are."""
+    """Misbehaves for files that start with `bad`; others come back as they are. What `start` starts writes into the
+    file that is named after `bad `, at its beginning and at its end."""
 
     def __init__(self, does: str) -> None:
         self._does = does
 
     def parse(self, data: bytes, key: str) -> Parsed:
         if data.startswith(b"bad"):
-            self._misbehave()
+            self._misbehave(data)
         text = " ".join(sorted(os.environ)) if self._does == "environment" else data.decode("utf-8")
         return Parsed(text, ())
 
-    def _misbehave(self) -> None:
+    def _misbehave(self, data: bytes) -> None:
         if self._does == "hang":
             time.sleep(3600)
         elif self._does == "spin":
@@ -56,7 +57,10 @@ class HostileParser:
         elif self._does == "raise":
             raise ValueError("the table of contents points at itself")
         elif self._does == "nest":
-            self._misbehave()
+            self._misbehave(data)
+        elif self._does == "start":
+            helper = 'exec > "$0"; echo begun; sleep 20; echo ended'
+            subprocess.run(["/bin/sh", "-c", helper, data[4:].decode()], check=False)  # noqa: S603
         elif self._does == "print":
             os.write(1, b"noise on the wire")
 

@@ -1,7 +1,6 @@
 """Files of a folder on this machine, chosen by a pattern: `{use: files, path: "docs/**/*.{pdf,md,html}"}`."""
 
 import os
-import re
 import stat
 import time
 import unicodedata
@@ -9,35 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import Field, field_validator
 
 from mlwright.data.sources import Listed, SourcePart
 from mlwright.data.sources._globs import ANYWHERE, Globs, expand, has_magic
 from mlwright.data.sources._walk import Found, walk
 from mlwright.kernel.errors import NotFound, Unreadable
+from mlwright.kernel.units import Bytes
 
-_UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _READ_ATTEMPTS = 3
 _RACY_FINE, _RACY_COARSE = (
     50_000_000,
     2_000_000_000,
 )  # nanoseconds: clock ticks of file systems, and of those by the second
-
-
-def size_in_bytes(value: Any) -> int:
-    """`64 MB`, `512 KiB` or a whole number to bytes. Raises ValueError for other text."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", "" if isinstance(value, bool) else str(value))
-    unit = next((scale for name, scale in _UNITS.items() if match and name.lower() == match[2].lower()), None)
-    if match is None or unit is None:
-        raise ValueError(f"{value!r} is not a size; write it like 64 MB, 512 KiB or 1000000")
-    return round(float(match[1]) * unit)
-
-
-Bytes = Annotated[
-    int, BeforeValidator(size_in_bytes), WithJsonSchema({"type": ["string", "integer"], "examples": ["64 MB"]})
-]
 
 
 class Config(SourcePart):

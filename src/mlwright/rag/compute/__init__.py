@@ -2,13 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 from mlwright.kernel.errors import Unreadable
 from mlwright.kernel.parts import Part, Slot
 from mlwright.models import Embedder, EmbedPart
 from mlwright.rag.chunkers import ChunkerPart
+from mlwright.rag.spec import ParseSpec
 from mlwright.rag.types import Cut, Parsed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Work:
     chunk: ChunkerPart
     embedder: Embedder
     embed: EmbedPart | None = None
+    parse: ParseSpec = field(default_factory=ParseSpec)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,23 @@ from mlwright.models import Embedder
 from mlwright.rag.chunkers import Chunker, ChunkerPart
 from mlwright.rag.chunkers._counted import CountedVectors
 from mlwright.rag.compute import Divided
-from mlwright.rag.parse import Reader
+from mlwright.rag.parse import Reader, every_parser
+from mlwright.rag.spec import ParseSpec
 from mlwright.rag.types import Parsed
 
 
 class Divider:
     """Parses in processes of its own (see `Reader`), and cuts with the tokenizer of the embedder."""
 
-    def __init__(self, chunk: ChunkerPart, embedder: Embedder, *, workers: int | None = None) -> None:
+    def __init__(self, chunk: ChunkerPart, embedder: Embedder, parse: ParseSpec, *, workers: int | None = None) -> None:
         self._chunk, self._embedder = chunk, embedder
-        self._reader = Reader(workers=workers)
+        self._reader = Reader(
+            parsers=every_parser({**parse.reading, "pages": parse.pages}),
+            workers=workers,
+            seconds=parse.timeout,
+            memory=parse.memory,
+            largest=parse.size,
+        )
 
     def divide(self, files: Sequence[tuple[bytes, str]]) -> list[Divided | Unreadable]:
         """One result for each (content, key), in order."""

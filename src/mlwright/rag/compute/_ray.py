@@ -25,6 +25,7 @@ from mlwright.models import EmbedPart
 from mlwright.rag.chunkers import ChunkerPart
 from mlwright.rag.compute import Divided, Work
 from mlwright.rag.compute._dividing import Divider
+from mlwright.rag.spec import ParseSpec
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before Ray is read: nothing is reported to anybody
 import ray
@@ -41,6 +42,7 @@ class _Recipe:
     chunk: ChunkerPart
     embed: EmbedPart
     embedder: str
+    parse: ParseSpec
 
 
 class _Bench:
@@ -59,7 +61,7 @@ class _Bench:
                 f"{_node()} builds {self._embedder.ref}, and the driver {recipe.embedder}",
                 hint="the machines need the same extras and the same weights",
             )
-        self._divider = Divider(recipe.chunk, self._embedder, workers=1)
+        self._divider = Divider(recipe.chunk, self._embedder, recipe.parse, workers=1)
 
     def read(self, files: Sequence[tuple[bytes, str]]) -> list[Divided | Unreadable]:
         return self._divider.divide(files)
@@ -119,7 +121,7 @@ _connection = _Connection()
 
 def connected(work: Work, embed: EmbedPart, address: str, retries: int, slots: int | None) -> "RayCompute":
     """Connect, and look at what the cluster has."""
-    recipe = _Recipe(version("mlwright"), work.chunk, embed, str(work.embedder.ref))
+    recipe = _Recipe(version("mlwright"), work.chunk, embed, str(work.embedder.ref), work.parse)
     _connection.open(address)
     nodes = sum(bool(node["Alive"]) for node in ray.nodes())
     cpus = int(ray.cluster_resources().get("CPU", 0))

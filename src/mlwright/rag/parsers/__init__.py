@@ -1,10 +1,13 @@
 """The port of a parser: the bytes of one file become text with positions."""
 
 from abc import abstractmethod
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from mlwright.kernel.parts import Part
 from mlwright.rag.types import Parsed
+
+When = Literal["auto", "never", "always"]
+"""When characters are recognised in the images of pages."""
 
 
 class Parser(Protocol):

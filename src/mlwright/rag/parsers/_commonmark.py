@@ -9,10 +9,10 @@ from markdown_it.token import Token
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from mlwright.rag.parsers._fields import with_shared_names
+from mlwright.rag.parsers._fields import one_line, with_shared_names
 from mlwright.rag.parsers._marks import first_heading
 from mlwright.rag.parsers._sniff import decode
-from mlwright.rag.types import Block, BlockKind, Parsed
+from mlwright.rag.types import Block, BlockKind, MetaValue, Parsed
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FRONT_MATTER = re.compile(
@@ -43,7 +43,7 @@ class Markdown:
         if front:
             blocks.insert(0, Block("code", 0, len(text[: front.end()].rstrip())))
         parsed = Parsed(text, tuple(blocks), meta=meta, media_type="text/markdown", notes=notes + bad)
-        return replace(parsed, title=meta.get("title") or first_heading(parsed))
+        return replace(parsed, title=one_line(meta.get("title", "")) or first_heading(parsed))
 
 
 def _blanked(text: str, end: int) -> str:
@@ -80,8 +80,8 @@ def _block(text: str, start: int, end: int, kind: BlockKind, token: Token) -> Bl
     return Block(kind, start, start + len(text[start:end].rstrip()), int(token.tag[1]) if kind == "heading" else 0)
 
 
-def _meta(source: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Front matter as plain texts, and a note when it is no YAML mapping."""
+def _meta(source: str) -> tuple[dict[str, MetaValue], tuple[str, ...]]:
+    """Front matter as fields, and a note when it is no YAML mapping."""
     try:
         loaded = YAML(typ="safe", pure=True).load(source)
     except (YAMLError, ValueError, RecursionError) as error:
@@ -92,10 +92,15 @@ def _meta(source: str) -> tuple[dict[str, str], tuple[str, ...]]:
         return {}, ()
     if not isinstance(loaded, Mapping):
         return {}, ("the front matter is not a mapping and was left out of the metadata",)
-    return with_shared_names({str(name).lower(): _plain(value) for name, value in loaded.items() if _plain(value)}), ()
+    return with_shared_names({str(name).lower(): _value(value) for name, value in loaded.items() if _value(value)}), ()
+
+
+def _value(value: object) -> MetaValue:
+    """Several values where YAML has a list, else one text; empty for a mapping."""
+    if isinstance(value, list | tuple | set):
+        return tuple(filter(None, map(_plain, value)))
+    return _plain(value)
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, list | tuple | set):
-        return ", ".join(_plain(one) for one in value)
-    return "" if value is None or isinstance(value, Mapping) else str(value)
+    return "" if value is None or isinstance(value, Mapping | list | tuple | set) else str(value)

@@ -1,9 +1,10 @@
 """The fields that documents carry, under the names that all formats share: author, created, updated, lang, tags …"""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+
+from mlwright.rag.types import Meta, MetaValue
 
 _SAME: dict[str, tuple[str, ...]] = {
     "author": ("authors", "creator", "by"),
@@ -16,19 +17,35 @@ _SAME: dict[str, tuple[str, ...]] = {
 """Other names of a field; the name itself counts first."""
 _SHAPES = ("%d %B %Y", "%B %d, %Y", "%d %b %Y", "%b %d, %Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
 _PDF_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
+_APART = re.compile(r"[,;\n]")
 _LANG = re.compile(r"[a-z]{2,3}(?=$|[-_])", re.I)
 
 
-def with_shared_names(given: Mapping[str, str]) -> dict[str, str]:
+def with_shared_names(given: Meta) -> dict[str, MetaValue]:
     """The fields as they were given, and under their shared names beside it. Dates become ISO 8601, languages two
-    letters; a date or language that is not understood stays under its own name only."""
+    letters, tags and labels several values; a date or language that is not understood stays under its own name only."""
     fields = {name: value for name, value in given.items() if value and name not in ("created", "updated", "lang")}
     for name, others in _SAME.items():
         found = next((given[one] for one in (name, *others) if given.get(one)), "")
-        value = iso_date(found) if name in ("created", "updated") else language(found) if name == "lang" else found
+        value = _shared(name, found)
         if value:
             fields[name] = value
     return fields
+
+
+def _shared(name: str, found: MetaValue) -> MetaValue:
+    if name in ("tags", "acl"):
+        values = found if isinstance(found, tuple) else _APART.split(found)
+        return tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+    first = found if isinstance(found, str) else found[0]
+    if name == "lang":
+        return language(first)
+    return found if name == "author" else iso_date(first)
+
+
+def one_line(value: MetaValue) -> str:
+    """A field in one line; several values are parted by commas."""
+    return value if isinstance(value, str) else ", ".join(value)
 
 
 def iso_date(text: str) -> str:

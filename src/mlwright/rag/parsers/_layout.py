@@ -21,9 +21,12 @@ class Line:
     bold: bool = False
     mono: bool = False
     hyphen: bool = False
+    table: bool = False
+    """`text` is a whole table in Markdown."""
 
 
 _EDGE = 0.1
+_MANY_BOLD = 4
 _NUMBER = "#"
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _BULLET = re.compile(r"(?:[•◦▪‣·∙●○■□–—*-]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+\S")
@@ -89,6 +92,17 @@ def _levels(lines: Sequence[Line], body: float) -> dict[float, int]:
     return {size: max(1, sum(1 for step in steps if step >= size * 0.999) - extra) for size in sizes}
 
 
+def _bold_in_a_row(lines: Sequence[Line], at: int) -> int:
+    """How many lines of bold type of one size follow one another around a line: many are emphasis, not headings."""
+    same = [line.bold and line.size == lines[at].size for line in lines[max(0, at - _MANY_BOLD) : at + _MANY_BOLD]]
+    here, count = min(at, _MANY_BOLD), 0
+    for step in (1, -1):
+        place = here if step == 1 else here - 1
+        while 0 <= place < len(same) and same[place]:
+            count, place = count + 1, place + step
+    return count
+
+
 class _Writer:
     """Takes lines in reading order and joins them."""
 
@@ -100,10 +114,12 @@ class _Writer:
         self._starts: list[int] = []
         self._before: Line | None = None
         self._same_page = False
+        self._row_of_bold = 0
 
     def page(self, lines: Sequence[Line]) -> None:
         self._same_page = False
         for position, line in enumerate(lines):
+            self._row_of_bold = _bold_in_a_row(lines, position)
             self._add(line)
             if position == 0:
                 self._starts.append(self._blocks[-1].end - len(line.text))
@@ -125,12 +141,15 @@ class _Writer:
         self._push(line.text)
 
     def _kind(self, line: Line) -> tuple[BlockKind, int]:
+        if line.table:
+            return "table", 0
         if line.mono and line.size <= self._body:
             return "code", 0
         if line.size in self._levels and len(line.text) < 200:
             return "heading", self._levels[line.size]
         if (
             line.bold
+            and self._row_of_bold < _MANY_BOLD
             and line.size >= self._body * 0.95
             and len(line.text) < 100
             and not _ENDS.search(line.text)
@@ -141,6 +160,8 @@ class _Writer:
 
     def _continues(self, before: Line, line: Line, kind: BlockKind, level: int) -> bool:
         block = self._blocks[-1]
+        if line.table or before.table:
+            return False
         if before.hyphen:
             return True
         if kind == "heading" or block.kind == "heading":

@@ -13,6 +13,7 @@ from lxml.etree import _Element as Element
 
 from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parsers._fields import with_shared_names
+from mlwright.rag.types import MetaValue
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -95,7 +96,7 @@ class Package:
             raise _broken(self.key, "it has no main part")
         return found
 
-    def meta(self) -> dict[str, str]:
+    def meta(self) -> dict[str, MetaValue]:
         """The core properties."""
         part = self.one_related("", "core-properties")
         given: dict[str, str] = {}

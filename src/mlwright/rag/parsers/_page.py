@@ -13,7 +13,7 @@ from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parsers._dom import Writer
 from mlwright.rag.parsers._fields import with_shared_names
 from mlwright.rag.parsers._sniff import decode
-from mlwright.rag.types import Parsed
+from mlwright.rag.types import MetaValue, Parsed
 
 _DECLARED = re.compile(rb"<meta[^>]+charset=[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.I)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -171,7 +171,7 @@ def _texts(element: Element) -> Iterator[str]:
     return (str(text) for text in element.itertext())
 
 
-def _meta(page: Element) -> tuple[str, dict[str, str]]:
+def _meta(page: Element) -> tuple[str, dict[str, MetaValue]]:
     given: dict[str, str] = {}
     for element in page.iter("meta"):
         name = (element.get("name") or element.get("property") or "").lower()

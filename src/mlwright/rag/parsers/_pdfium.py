@@ -9,10 +9,12 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from mlwright.kernel.errors import Unreadable
+from mlwright.rag.parsers import When
 from mlwright.rag.parsers._columns import in_columns
-from mlwright.rag.parsers._fields import pdf_date, with_shared_names
+from mlwright.rag.parsers._fields import one_line, pdf_date, with_shared_names
 from mlwright.rag.parsers._layout import Line, without_repeated, write
-from mlwright.rag.types import Parsed
+from mlwright.rag.parsers._ocr import obstacle, recognised
+from mlwright.rag.types import MetaValue, Parsed
 
 _BREAK = re.compile(r"\r\n|[\r\n\x02\ufffe]")
 _HYPHENS = ("\x02", "\ufffe")
@@ -21,7 +23,8 @@ _LAM_ALEF = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
 _SCRIPTS = re.compile("(?<=[A-Za-z])(?=[\u0621-\u064a])|(?<=[\u0621-\u064a])(?=[A-Za-z])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _GAP = re.compile(r"(?<=\S) +(?=\S)")
-_WIDE = 1.2
+_WIDE, _MARKS = 0.9, 8
+_BOLD = re.compile(r"bold|black|heavy|demi|(?:cm|sf)b[xc]\d|medi$")
 _LEADERS = re.compile(r"(?:\s?\.){5,}\s?")
 _META = {
     "Title": "title",
@@ -35,12 +38,22 @@ _META = {
 
 
 class Pdf:
-    """Stateless; pdfium itself is not thread-safe, and a worker has one thread."""
+    """Reads at most `most` pages. `ocr` says when characters are recognised in the image of a page, in `languages`;
+    pdfium itself is not thread-safe, and a worker has one thread."""
+
+    def __init__(self, most: int, ocr: When, languages: str) -> None:
+        self._most, self._ocr, self._languages = most, ocr, languages
 
     def parse(self, data: bytes, key: str) -> Parsed:
         document = _open(data, key)
         try:
-            pages = [_page(document, number) for number in range(len(document))]
+            if len(document) > self._most:
+                raise Unreadable(
+                    f"{key} has {len(document):,} pages, more than the {self._most:,} that are read",
+                    reason="too_large",
+                    hint="split the file, or raise `parse.pages` of the pipeline",
+                )
+            pages = [self._page(document, number) for number in range(len(document))]
             meta = _meta(document)
         finally:
             document.close()
@@ -49,12 +62,39 @@ class Pdf:
             raise Unreadable(
                 f"{key} holds no text on its {len(pages)} pages: {_why(pages)}",
                 reason="no_text",
-                hint="run an OCR program over it first, then read the result",
+                hint=self._remedy(pages),
             )
         text, blocks, starts = write(kept)
         first = next((text[block.start : block.end] for block in blocks if block.kind == "heading"), "")
-        title = meta.get("title", "") or " ".join(first.split())
+        title = one_line(meta.get("title", "")) or " ".join(first.split())
         return Parsed(text, blocks, title, starts, meta, "application/pdf", tuple(_notes(pages, kept)))
+
+    def _page(self, document: pdfium.PdfDocument, number: int) -> "_Page":
+        try:
+            page = document[number]
+        except pdfium.PdfiumError:
+            return _Page([], images=False, broken=True)
+        try:
+            lines, garbled = _lines(page)
+            images = len(lines) < 4 and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
+            wanted = self._ocr == "always" or (self._ocr == "auto" and not lines and (images or garbled))
+            if not wanted:
+                return _Page(lines, images, garbled=garbled)
+            trouble, found = obstacle(self._languages), None
+            if not trouble:
+                found = recognised(page, self._languages)
+                trouble = "tesseract failed on it" if found is None else ""
+            return _Page(found or lines, images, garbled=garbled, recognised=bool(found), trouble=trouble)
+        finally:
+            page.close()
+
+    def _remedy(self, pages: "list[_Page]") -> str:
+        if self._ocr == "never":
+            return "set `parse.ocr` of the pipeline to `auto`, or run an OCR program over it first"
+        trouble = next((page.trouble for page in pages if page.trouble), "")
+        if trouble:
+            return f"{trouble}: mend that and run `mlwright quarantine --replay`, or run an OCR program over it first"
+        return "tesseract finds no text in it either; is it drawn, or in another language than `parse.languages`?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +103,9 @@ class _Page:
     images: bool
     broken: bool = False
     garbled: bool = False
+    recognised: bool = False
+    trouble: str = ""
+    """Why no characters were recognised though that was wanted."""
 
 
 def _open(data: bytes, key: str) -> pdfium.PdfDocument:
@@ -79,19 +122,6 @@ def _open(data: bytes, key: str) -> pdfium.PdfDocument:
         raise Unreadable(
             f"{key} is no whole PDF: {error}", reason="broken", hint="open it with a PDF program and save it anew"
         ) from error
-
-
-def _page(document: pdfium.PdfDocument, number: int) -> _Page:
-    try:
-        page = document[number]
-    except pdfium.PdfiumError:
-        return _Page([], images=False, broken=True)
-    try:
-        lines, garbled = _lines(page)
-        images = len(lines) < 4 and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
-        return _Page(lines, images, garbled=garbled)
-    finally:
-        page.close()
 
 
 def _lines(page: pdfium.PdfPage) -> tuple[list[Line], bool]:
@@ -144,8 +174,18 @@ def _pieces(
     for found in _GAP.finditer(text, start, end):
         before, after = _box(words, found.start() - 1), _box(words, found.end())
         if after.left - before.right > _WIDE * (before.top - before.bottom) and found.start() > start:
-            yield start, found.start(), False
+            yield from _spaced(words, start, found.start(), hyphen=False)
             start = found.end()
+    yield from _spaced(words, start, end, hyphen=hyphen)
+
+
+def _spaced(words: pdfium.PdfTextPage, start: int, end: int, *, hyphen: bool) -> Iterator[tuple[int, int, bool]]:
+    """A few letters that stand far apart, as marks in the columns of a table, each by itself."""
+    if 1 < end - start <= _MARKS:
+        first, last = _box(words, start), _box(words, end - 1)
+        if last.right - first.left > (end - start) * (first.top - first.bottom):
+            yield from ((at, at + 1, False) for at in range(start, end))
+            return
     yield start, end, hyphen
 
 
@@ -165,7 +205,7 @@ def _line(
         bottom=tallest.bottom / (height or 1),
         top=tallest.top / (height or 1),
         size=round((tallest.top - tallest.bottom) * 2) / 2,
-        bold="bold" in font or "black" in font or weight >= 600,
+        bold=_BOLD.search(font) is not None or weight >= 600,
         mono="mono" in font or "courier" in font or "code" in font or "consol" in font,
         hyphen=hyphen,
     )
@@ -189,7 +229,7 @@ def _font(words: pdfium.PdfTextPage, index: int) -> str:
     return name.value.decode("utf-8", "replace").lower()
 
 
-def _meta(document: pdfium.PdfDocument) -> dict[str, str]:
+def _meta(document: pdfium.PdfDocument) -> dict[str, MetaValue]:
     given = {
         name: " ".join(value.replace("\0", " ").split())
         for name, value in document.get_metadata_dict(skip_empty=True).items()
@@ -211,9 +251,12 @@ def _why(pages: list[_Page]) -> str:
 
 def _notes(pages: list[_Page], kept: list[list[Line]]) -> Iterator[str]:
     for number, (page, lines) in enumerate(zip(pages, kept, strict=True), start=1):
-        if page.broken:
+        if page.recognised:
+            yield f"page {number} was read by character recognition, which may be wrong"
+        elif page.broken:
             yield f"page {number} is broken and was left out"
         elif page.garbled:
             yield f"page {number} has text whose font does not say which letters it shows; it was left out"
         elif not lines:
-            yield f"page {number} has no text ({'an image' if page.images else 'it is empty'})"
+            what = "an image" if page.images else "it is empty"
+            yield f"page {number} has no text ({'; '.join(filter(None, (what, page.trouble)))})"

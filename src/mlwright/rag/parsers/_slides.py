@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lxml.etree import _Element as Element
 
 from mlwright.kernel.errors import Unreadable
+from mlwright.rag.parsers._fields import one_line
 from mlwright.rag.parsers._package import MC, A, P, Package, R
 from mlwright.rag.parsers._sheet import Sheet, table
 from mlwright.rag.types import Parsed
@@ -40,7 +41,7 @@ class Slides:
                 f"{key} holds no text on its {len(pages)} slides", reason="no_text", hint="export it as PDF and run OCR"
             )
         meta = package.meta()
-        return Parsed(text, blocks, meta.get("title") or sheet.first(), pages, meta, _TYPE, tuple(notes))
+        return Parsed(text, blocks, one_line(meta.get("title", "")) or sheet.first(), pages, meta, _TYPE, tuple(notes))
 
 
 def _slides(package: Package) -> Iterator[str]:

@@ -11,6 +11,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_BINARY = (
+    b"PK\x03\x04", b"\x89PNG\r\n", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07",
+    b"\x7fELF", b"\xd0\xcf\x11\xe0",
+)  # fmt: skip
+"""How archives, pictures and programs begin."""
 _CONTROL = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _SAMPLE = 1 << 18
@@ -20,7 +25,7 @@ def looks_binary(head: bytes) -> bool:
     """Whether the first bytes of a file are no text in any encoding that is known here."""
     if _marked(head) or _unmarked_utf16(head):
         return False
-    return b"\0" in head or len(_CONTROL.findall(head)) > len(head) * 0.05
+    return head.startswith(_BINARY) or b"\0" in head or len(_CONTROL.findall(head)) > len(head) * 0.05
 
 
 def decode(data: bytes, *, declared: str = "") -> tuple[str, tuple[str, ...]]:

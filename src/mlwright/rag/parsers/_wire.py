@@ -1,12 +1,14 @@
 """Messages between a reader and its worker processes: lengths, a JSON header, raw bytes. None is executed."""
 
 import json
+import re
 import struct
 from typing import Any, BinaryIO
 
-from mlwright.rag.types import Block, Parsed, meta_of
+from mlwright.rag.types import Block, MetaValue, Parsed, meta_of
 
 _LENGTHS = struct.Struct(">IQ")
+_UNHELD = re.compile("[\0\ud800-\udfff]")
 
 
 def send(stream: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
@@ -32,16 +34,26 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def pack(parsed: Parsed) -> tuple[dict[str, Any], bytes]:
-    """A parsed document as header and body. Halves of surrogate pairs, which UTF-8 cannot hold, become `?`."""
+    """A parsed document as header and body, all of it clean."""
     header = {
-        "title": parsed.title,
+        "title": clean(parsed.title),
         "blocks": [[block.kind, block.start, block.end, block.level] for block in parsed.blocks],
         "pages": parsed.pages,
-        "meta": dict(parsed.meta),
+        "meta": {clean(name): _clean(value) for name, value in parsed.meta.items()},
         "media_type": parsed.media_type,
-        "notes": parsed.notes,
+        "notes": tuple(map(clean, parsed.notes)),
     }
-    return header, parsed.text.encode("utf-8", "replace")
+    return header, clean(parsed.text).encode()
+
+
+def clean(text: str) -> str:
+    """What every store can hold, of the same length: halves of surrogate pairs, which UTF-8 cannot write, and null
+    characters, which PostgreSQL refuses, become U+FFFD."""
+    return _UNHELD.sub("\ufffd", text)
+
+
+def _clean(value: MetaValue) -> MetaValue:
+    return clean(value) if isinstance(value, str) else tuple(map(clean, value))
 
 
 def unpack(header: dict[str, Any], body: bytes) -> Parsed:

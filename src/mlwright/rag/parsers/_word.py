@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lxml.etree import _Element as Element
 
 from mlwright.kernel.errors import Unreadable
+from mlwright.rag.parsers._fields import one_line
 from mlwright.rag.parsers._package import MC, Package, W
 from mlwright.rag.parsers._sheet import Sheet, table
 from mlwright.rag.parsers._styles import Lists, Styles
@@ -38,7 +39,7 @@ class Word:
         if not text.strip():
             raise Unreadable(f"{key} holds no text", reason="no_text", hint="if it shows scans, make a PDF and run OCR")
         meta = package.meta()
-        title = meta.get("title") or writer.title or writer.sheet.first()
+        title = one_line(meta.get("title", "")) or writer.title or writer.sheet.first()
         return Parsed(text, blocks, title, (), meta, _TYPE, tuple(_left_out(package, main, body)))
 
 

@@ -16,12 +16,17 @@ from typing import Any, BinaryIO
 from mlwright.kernel.errors import MlwrightError, Unreadable
 from mlwright.rag.parsers import Parser, ParserPart
 from mlwright.rag.parsers._language import finished
-from mlwright.rag.parsers._wire import pack, receive, send
+from mlwright.rag.parsers._wire import clean, pack, receive, send
 
 try:
     import resource
 except ImportError:  # Windows has no such limits; there only the time cap of the parent holds
     resource = None  # type: ignore[assignment]
+
+
+_LONGEST = 1000
+"""Characters of a message; some errors quote the file."""
+_SPLIT = "split the file, or raise `parse.memory` of the pipeline"
 
 
 def main() -> None:
@@ -81,7 +86,7 @@ def _answer(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
         return {"error": "setup", "message": error.message, "hint": error.hint}, b""
     except MemoryError:
         del data
-        failed = _failed(f"{key} needs more memory than a parser may use", "too_much_memory", "split the file")
+        failed = _failed(f"{key} needs more memory than a parser may use", "too_much_memory", _SPLIT)
         return failed | {"leave": True}, b""
     except RecursionError:
         return _failed(f"{key} is nested too deeply", "too_nested", "flatten the document"), b""
@@ -91,7 +96,7 @@ def _answer(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
 
 
 def _failed(message: str, reason: str, hint: str) -> dict[str, Any]:
-    return {"error": "unreadable", "message": message, "reason": reason, "hint": hint}
+    return {"error": "unreadable", "message": clean(message)[:_LONGEST], "reason": reason, "hint": hint}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from mlwright.rag.parsers import ParserPart
-from mlwright.rag.parsers._fields import with_shared_names
+from mlwright.rag.parsers._fields import one_line, with_shared_names
 from mlwright.rag.parsers._marks import first_heading
 from mlwright.rag.parsers._restructured import read
 from mlwright.rag.parsers._sniff import decode
@@ -31,4 +31,4 @@ class Rst:
         blocks, fields = read(text)
         parsed = Parsed(text, blocks, media_type=_TYPE, notes=notes)
         meta = with_shared_names(fields)
-        return Parsed(text, blocks, meta.get("title") or first_heading(parsed), (), meta, _TYPE, notes)
+        return Parsed(text, blocks, one_line(meta.get("title", "")) or first_heading(parsed), (), meta, _TYPE, notes)
