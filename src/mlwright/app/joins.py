@@ -19,10 +19,13 @@ class Documents:
         self._data, self._source = data, source
 
     def latest(self) -> tuple[Ref, Sequence[SourceDocument]]:
-        dataset = self._data.latest(self._source)
-        return dataset.ref, [
+        dataset = self._data.latest(self._source).ref
+        return dataset, self.documents(dataset)
+
+    def documents(self, dataset: Ref) -> Sequence[SourceDocument]:
+        return [
             SourceDocument(file.ref, file.document, file.key, file.sha256, file.size)
-            for file in self._data.files(dataset.ref)
+            for file in self._data.files(dataset)
         ]
 
     def read(self, document: SourceDocument) -> bytes:

@@ -106,6 +106,9 @@ class _Some:
     def latest(self) -> tuple[Ref, Sequence[SourceDocument]]:
         return self.ref, self._kept
 
+    def documents(self, dataset: Ref) -> Sequence[SourceDocument]:
+        return self._kept
+
     def read(self, document: SourceDocument) -> bytes:
         return self._whole.read(document)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from mlwright.app import evaluate, status, synthetic, tune, up, walk
+from mlwright.app import evaluate, indexes, status, synthetic, tune, up, walk
 from mlwright.app.joined import Joined
 from mlwright.data import Dataset
 from mlwright.evals import EvalResult
@@ -17,7 +17,10 @@ from mlwright.kernel.progress import Progress, silent
 from mlwright.rag import (
     Answer,
     Conversations,
+    Damage,
     IndexReport,
+    IndexVersions,
+    PrunedIndex,
     Retrieval,
     Turn,
     Where,
@@ -105,10 +108,26 @@ class App(Joined):
         where: Where | None = None,
         history: Sequence[Turn] = (),
         explain: bool = False,
+        at: str = "",
     ) -> Retrieval:
-        """The passages that a question finds, with their scores; `explain` keeps what each stage found, too."""
+        """The passages that a question finds, with their scores; `explain` keeps what each stage found, too; `at` names
+        a version of the index by number, reference, tag or time."""
         rag = self.pipeline(pipeline)
-        return aio.run(rag.retrieve(question, top=top, where=where, history=history, explain=explain))
+        return aio.run(rag.retrieve(question, top=top, where=where, history=history, explain=explain, at=at))
+
+    def index_versions(self, pipeline: str = "") -> IndexVersions:
+        """The versions of an index: list them, compare two, tag one so that it stays. Raises NotFound."""
+        return self.pipeline(pipeline).index_versions
+
+    def verify_index(self, pipeline: str = "", *, repair: bool = False, progress: Progress = silent) -> list[Damage]:
+        """What is damaged in an index, or disagrees between index, store and lineage; with `repair` it is mended, and
+        what cannot be mended is made again from the documents."""
+        rag = self.pipeline(pipeline)
+        return aio.run(rag.repair(progress)) if repair else rag.verify()
+
+    def prune_index(self, pipeline: str = "") -> dict[str, PrunedIndex]:
+        """Forget what no kept version of an index needs, by pipeline; of all of them where none is named."""
+        return indexes.prune(self, pipeline)
 
     def eval(self, gate: str = "", progress: Progress = silent) -> list[EvalResult]:
         """Evaluate the blueprint as it stands in the file at one gate, or at all of them."""

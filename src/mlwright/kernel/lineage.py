@@ -68,6 +68,15 @@ class Lineage:
         """What was made from `ref`, directly and indirectly; the bounds are those of `up`."""
         return self._walk(ref, "parent", "child", depth, limit, skip)
 
+    def without(self, refs: Sequence[Ref], how: str) -> list[Ref]:
+        """Those of `refs` that no edge of this kind leads up from."""
+        found: set[str] = set()
+        for start in range(0, len(refs), _BATCH):
+            some = [str(ref) for ref in refs[start : start + _BATCH]]
+            sql = f"select distinct child from kernel_edge where child in ({_marks(some)}) and how = ?"  # noqa: S608
+            found.update(row["child"] for row in self._store.rows(sql, [*some, how]))
+        return [ref for ref in refs if str(ref) not in found]
+
     def _walk(self, root: Ref, near: str, far: str, depth: int | None, limit: int, skip: Collection[str]) -> Graph:
         found, level = {root: 0}, [root]
         edges: list[Edge] = []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlwright.rag.filters import parse_filter as parse_filter
     from mlwright.rag.filters import plain_filter as plain_filter
     from mlwright.rag.filters import read_filter as read_filter
+    from mlwright.rag.indexes import Damage as Damage
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
@@ -43,13 +44,18 @@ if TYPE_CHECKING:
     from mlwright.rag.types import Conversation as Conversation
     from mlwright.rag.types import DocumentInfo as DocumentInfo
     from mlwright.rag.types import Hit as Hit
+    from mlwright.rag.types import IndexDiff as IndexDiff
+    from mlwright.rag.types import IndexInfo as IndexInfo
     from mlwright.rag.types import IndexReport as IndexReport
     from mlwright.rag.types import Parsed as Parsed
+    from mlwright.rag.types import PrunedIndex as PrunedIndex
     from mlwright.rag.types import Retrieval as Retrieval
     from mlwright.rag.types import Span as Span
     from mlwright.rag.types import StageReport as StageReport
     from mlwright.rag.types import Token as Token
     from mlwright.rag.types import Turn as Turn
+    from mlwright.rag.versions import IndexVersions as IndexVersions
+    from mlwright.rag.versions import forget_shelves as forget_shelves
 
 __all__ = [
     "NEW",
@@ -63,15 +69,20 @@ __all__ = [
     "ComputePart",
     "Conversation",
     "Conversations",
+    "Damage",
     "DocumentInfo",
     "DocumentSource",
     "Filter",
     "Hit",
+    "IndexDiff",
+    "IndexInfo",
     "IndexReport",
+    "IndexVersions",
     "Load",
     "Parsed",
     "PipelineSpec",
     "Prompt",
+    "PrunedIndex",
     "Rag",
     "RagReport",
     "Recorder",
@@ -90,6 +101,7 @@ __all__ = [
     "built_in",
     "cost_lines",
     "filter_text",
+    "forget_shelves",
     "parse_filter",
     "plain_filter",
     "prompt_tokens",
@@ -105,10 +117,12 @@ __getattr__, __dir__ = front_door(
     conversations="NEW Conversations",
     filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
     plan="Load cost_lines prompt_tokens search_lines search_seconds storage_lines",
+    indexes="Damage",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",
     spec="PipelineSpec RerankSpec",
-    types="Answer Block Call Candidate Chunk Citation Conversation DocumentInfo Hit IndexReport Parsed Retrieval Span "
-    "StageReport Token Turn",
+    versions="IndexVersions forget_shelves",
+    types="Answer Block Call Candidate Chunk Citation Conversation DocumentInfo Hit IndexDiff IndexInfo IndexReport "
+    "Parsed PrunedIndex Retrieval Span StageReport Token Turn",
 )

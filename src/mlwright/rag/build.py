@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.base import Kernel
@@ -14,12 +15,13 @@ from mlwright.kernel.progress import Progress, silent
 from mlwright.kernel.store import Store
 from mlwright.models import ChatModel, Embedder, EmbedPart, Price, RerankChoice
 from mlwright.rag import describe, tables
+from mlwright.rag.agreement import Agreement
 from mlwright.rag.answer import Answerer
 from mlwright.rag.compute import ComputePart, Work
 from mlwright.rag.compute.local import Config as Local
 from mlwright.rag.conversations import Conversations
 from mlwright.rag.filters import Where, as_filter
-from mlwright.rag.indexes import Index
+from mlwright.rag.indexes import Damage, Index
 from mlwright.rag.ports import DocumentSource, Recorder
 from mlwright.rag.prompt import Prompt, built_in
 from mlwright.rag.remembered import Remembered
@@ -30,7 +32,19 @@ from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import Shelf
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.texts import Texts
-from mlwright.rag.types import Answer, Chunk, Citation, DocumentInfo, IndexReport, Parsed, Retrieval, Token, Turn
+from mlwright.rag.types import (
+    Answer,
+    Chunk,
+    Citation,
+    DocumentInfo,
+    IndexReport,
+    Parsed,
+    PrunedIndex,
+    Retrieval,
+    Token,
+    Turn,
+)
+from mlwright.rag.versions import IndexVersions
 
 
 def build_rag(
@@ -94,9 +108,10 @@ class Rag:
         self._opened: Index | None = None
         self._opening = threading.Lock()
         self.conversations = Conversations(kernel, spec.generate.history.keep)
+        self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index.keep)
         self._retriever = Retriever(
-            name, spec, kernel, embedder, self._shelf, self._index, _rewriter(spec, chat), rerank, prices,
-            Remembered(spec.retrieve.cache),
+            name, spec, kernel, embedder, self._shelf, self._index, self.index_versions, _rewriter(spec, chat),
+            rerank, prices, Remembered(spec.retrieve.cache),
         )  # fmt: skip
         self._answerer = Answerer(
             name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever, Texts(kernel),
@@ -110,20 +125,48 @@ class Rag:
 
         A run that was killed is continued. Raises Conflict while another one is at it, and NotFound where the source
         was never ingested."""
+        with self._alone():
+            return await self._ingest(progress)
+
+    def verify(self) -> list[Damage]:
+        """What is damaged in the index, or disagrees between index, store and lineage. Reads all of them."""
+        with self._alone():
+            return self._agreement().verify()
+
+    async def repair(self, progress: Progress = silent) -> list[Damage]:
+        """Mend what `verify` finds: what is damaged is made again from the documents. Returns what was found."""
+        with self._alone():
+            found = await in_thread(self._agreement().forget)
+            await self._ingest(progress, afresh=True)
+        return found
+
+    def prune(self, shared: Sequence[Ref] = ()) -> PrunedIndex:
+        """Forget what no kept version of the index needs: see `IndexVersions.prune`."""
+        with self._alone():
+            return self.index_versions.prune(shared)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return exclusive(self._home / "ingest.lock", f"ingesting {self.name}")
+
+    def _agreement(self) -> Agreement:
+        return Agreement(self.name, self._kernel, self._shelf, self._index, self._source, self._embedder.ref)
+
+    async def _ingest(self, progress: Progress, *, afresh: bool = False) -> IndexReport:
         from mlwright.rag.ingest import Ingest  # loads numpy
 
-        with exclusive(self._home / "ingest.lock", f"ingesting {self.name}"):
-            return await Ingest(
-                pipeline=self.name,
-                kernel=self._kernel,
-                work=self._work,
-                compute=self._compute,
-                source=self._source,
-                record=self._record,
-                shelf=self._shelf,
-                index=await in_thread(self._index),
-                progress=progress,
-            ).run()
+        return await Ingest(
+            pipeline=self.name,
+            kernel=self._kernel,
+            work=self._work,
+            compute=self._compute,
+            source=self._source,
+            record=self._record,
+            shelf=self._shelf,
+            index=await in_thread(self._index),
+            versions=self.index_versions,
+            progress=progress,
+            afresh=afresh,
+        ).run()
 
     async def retrieve(
         self,
@@ -133,13 +176,15 @@ class Rag:
         where: Where | None = None,
         history: Sequence[Turn] = (),
         explain: bool = False,
+        at: str = "",
     ) -> Retrieval:
         """The chunks that may answer a question, best first; `top` of them, or `keep` of the blueprint. `history` is
-        the conversation so far; `explain` keeps the candidates of each stage.
+        the conversation so far; `explain` keeps the candidates of each stage; `at` searches a version of the past, by
+        its number, reference, tag or time.
 
         `where` is a Filter, its JSON form as a mapping, or its text form. Raises UserError where it cannot be read."""
         return await self._retriever.retrieve(
-            question, top=top, where=as_filter(where), history=history, explain=explain
+            question, top=top, where=as_filter(where), history=history, explain=explain, at=at
         )
 
     def answer(
@@ -189,6 +234,12 @@ class Rag:
         """The index version that is searched now; None before the first ingest."""
         current = self._current()
         return current.ref if current else None
+
+    @property
+    def shelf_name(self) -> str:
+        """Names everything that says what is in the index, apart from the documents: pipelines that share it share
+        the index."""
+        return self._shelf.name
 
     @property
     def prompt_ref(self) -> Ref:

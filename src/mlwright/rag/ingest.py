@@ -31,6 +31,7 @@ from mlwright.rag.ports import DocumentSource, Recorder, SourceDocument
 from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
 from mlwright.rag.shelf import Shelf
 from mlwright.rag.types import Chunk, IndexReport, Parsed
+from mlwright.rag.versions import IndexVersions
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -69,16 +70,20 @@ class Ingest:
     record: Recorder
     shelf: Shelf
     index: Index
+    versions: IndexVersions
     progress: Progress
+    afresh: bool = False
+    """Compare everything again, also where the newest dataset is indexed already: for repair."""
     tally: _Tally = field(default_factory=_Tally)
 
     async def run(self) -> IndexReport:
         """Raises NotFound where the source was never ingested."""
         dataset, files = await in_thread(self.source.latest)
         current = await in_thread(self._current)
-        if current and current.dataset == dataset and not current.skipped and current.run:
+        if current and current.dataset == dataset and not current.skipped and current.run and not self.afresh:
             return self._report(current, {file.document.id: file.version.id for file in files}, files)
-        await self._read_and_embed(files)
+        past = await in_thread(self.versions.documents) if self.afresh else []
+        await self._read_and_embed(list({file.version: file for file in (*files, *past)}.values()))
         return await in_thread(self._switch, dataset, files, current)
 
     def _current(self) -> IndexVersion | None:
@@ -207,6 +212,8 @@ class Ingest:
         )
         if current is None or current.ref != ref or self.index.ids() != set(target):
             tables.put_index(store, planned)
+            if current is not None:
+                self.versions.make_room()
             self._apply(planned.generation, target, fresh=current is None)
         else:
             planned = current
@@ -215,6 +222,8 @@ class Ingest:
         tables.set_documents(store, self.shelf.name, readable, stamp(self.kernel.clock.now()))
         if not planned.run:
             self._tell(planned, current, report)
+        elif self.afresh:
+            self._link(planned, Ref("run", planned.run), None)
         return report
 
     def _apply(self, generation: int, target: list[str], *, fresh: bool) -> None:
@@ -267,6 +276,10 @@ class Ingest:
         metrics |= {f"seconds_{stage}": seconds for stage, seconds in report.seconds.items()}
         uses = (index.dataset, self.work.embedder.ref)
         run = self.record(f"index {self.pipeline}", dict(index.settings), metrics, uses, index.ref)
+        self._link(index, run, before)
+        tables.put_index(self.kernel.store, replace(index, run=run.id))
+
+    def _link(self, index: IndexVersion, run: Ref, before: IndexVersion | None) -> None:
         edges = [
             Edge(index.ref, index.dataset, "built from"),
             Edge(index.ref, self.work.embedder.ref, "embedded by"),
@@ -275,7 +288,6 @@ class Ingest:
         if before is not None and before.ref != index.ref:
             edges.append(Edge(index.ref, before.ref, "follows"))
         self.kernel.lineage.link_many(edges)
-        tables.put_index(self.kernel.store, replace(index, run=run.id))
 
 
 async def _unbroken(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -26,6 +26,10 @@ class DocumentSource(Protocol):
         """The newest dataset and its files. Raises NotFound before the first ingest."""
         ...
 
+    def documents(self, dataset: Ref) -> Sequence[SourceDocument]:
+        """The files of a dataset, also of an older one. Raises NotFound."""
+        ...
+
     def read(self, document: SourceDocument) -> bytes:
         """The bytes of that version, as they were when the dataset was made."""
         ...

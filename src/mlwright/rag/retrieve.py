@@ -13,7 +13,6 @@ from mlwright.kernel.spans import GenAI
 from mlwright.models import Embedder, Price, RerankChoice, cost_of
 from mlwright.rag import tables
 from mlwright.rag.filters import Filter, check_fields
-from mlwright.rag.fuse import Fused
 from mlwright.rag.indexes import Index
 from mlwright.rag.ranking import Ranking
 from mlwright.rag.remembered import Remembered
@@ -24,12 +23,24 @@ from mlwright.rag.shelf import Shelf
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.stages import Stages
 from mlwright.rag.types import Call, Retrieval, StageReport, Turn
+from mlwright.rag.versions import IndexVersions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is looked for, and in which generation of the index (the newest where None)."""
+
+    question: str
+    keep: int
+    where: Filter | None
+    history: Sequence[Turn]
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,7 @@ class Retriever:
     embedder: Embedder
     shelf: Shelf
     index: Callable[[], Index]
+    versions: IndexVersions
     rewriter: Rewriter
     rerank: RerankChoice | None = None
     prices: Mapping[str, Price | None] = field(default_factory=dict)
@@ -55,11 +67,13 @@ class Retriever:
         where: Filter | None = None,
         history: Sequence[Turn] = (),
         explain: bool = False,
+        at: str = "",
     ) -> Retrieval:
         """The best `top` chunks (`keep` of the blueprint where None), none where nothing is near enough.
 
-        `history` is the conversation so far, oldest first; `explain` keeps the candidates of each stage. Raises
-        NotFound before the first ingest, UserError for an empty question or a filter that the blueprint does not
+        `history` is the conversation so far, oldest first; `explain` keeps the candidates of each stage; `at` names a
+        version of the index, as `IndexVersions` does. Raises NotFound before the first ingest and for a version that is
+        not kept, UserError for an empty question or a filter that the blueprint does not
         allow."""
         if not question.strip():
             raise UserError("the question is empty", hint="ask something")
@@ -74,42 +88,40 @@ class Retriever:
             if current is None:
                 raise NotFound(f"pipeline {self.pipeline!r} has no index yet", hint="ingest its documents: mlwright up")
             key: Hashable = (question, keep, where, tuple(history), explain)
-            found = self.remembered.get(current.ref, key)
-            if found is not None:
+            found = None if at else self.remembered.get(current.ref, key)
+            if at:
+                then = await in_thread(self.versions.readable, at)
+                asked = _Asked(question, keep, where, history, then.generation)
+                found = await self._retrieved(asked, index, then.ref, Stages(explain))
+            elif found is not None:
                 report = StageReport("cache", perf_counter() - began, "remembered; the index has not changed since")
                 found = replace(found, seconds={"cache": report.seconds}, stages=(report, *found.stages), calls=())
             else:
-                found = await self._retrieved(question, index, current.ref, keep, where, history, Stages(explain))
+                asked = _Asked(question, keep, where, history)
+                found = await self._retrieved(asked, index, current.ref, Stages(explain))
                 self.remembered.put(current.ref, key, found)
             span.set(GenAI.DOCUMENTS, [str(hit.chunk.ref) for hit in found.hits])
         return found
 
-    async def _retrieved(
-        self,
-        question: str,
-        index: Index,
-        ref: Ref,
-        keep: int,
-        where: Filter | None,
-        history: Sequence[Turn],
-        stages: Stages,
-    ) -> Retrieval:
+    async def _retrieved(self, asked: "_Asked", index: Index, ref: Ref, stages: Stages) -> Retrieval:
         with stages.stage("rewrite") as stage:
-            asked = await self.rewriter.rewrite(question, history)
-            stage.note = asked.note
-        vectors = await self._embed(asked.queries, stages)
-        fused = await in_thread(self._find, index, asked.queries, vectors, keep, where, stages)
+            rewritten = await self.rewriter.rewrite(asked.question, asked.history)
+            stage.note = rewritten.note
+        vectors = await self._embed(rewritten.queries, stages)
+        depth = max(self.spec.retrieve.top, asked.keep)
+        searching = Searching(self.spec, index, asked.where, depth, stages, asked.at)
+        fused = await in_thread(searching.find, rewritten.queries, vectors)
         ranking = Ranking(self.spec, self.kernel.store, index, self.rerank, self.prices, stages)
-        hits, calls = await ranking.rank(asked.question, fused, keep)
+        hits, calls = await ranking.rank(rewritten.question, fused, asked.keep)
         return Retrieval(
-            question,
+            asked.question,
             tuple(hits),
             ref,
             stages.seconds,
             stages.reports,
-            tuple(query.text for query in asked.queries),
+            tuple(query.text for query in rewritten.queries),
             "",
-            (*self._paid(asked), *calls),
+            (*self._paid(rewritten), *calls),
         )
 
     async def _embed(self, queries: Sequence[Query], stages: Stages) -> "list[Vector | None]":
@@ -131,18 +143,6 @@ class Retriever:
                         found[place] = row
             stage.note = f"{self.embedder.ref.id}, {len(queries)} queries" if len(queries) > 1 else self.embedder.ref.id
         return found
-
-    def _find(
-        self,
-        index: Index,
-        queries: Sequence[Query],
-        vectors: "Sequence[Vector | None]",
-        keep: int,
-        where: Filter | None,
-        stages: Stages,
-    ) -> list[Fused]:
-        depth = max(self.spec.retrieve.top, keep)
-        return Searching(self.spec, index, where, depth, stages).find(queries, vectors)
 
     def _paid(self, asked: Rewritten) -> list[Call]:
         if asked.model is None:

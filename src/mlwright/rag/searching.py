@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Searching:
-    """The search of one retrieval: fixed index, filter and depth."""
+    """The search of one retrieval: fixed index, filter and depth; `at` is a generation of the past."""
 
     spec: PipelineSpec
     index: Index
     where: Filter | None
     depth: int
     stages: Stages
+    at: int | None = None
 
     def find(self, queries: Sequence[Query], vectors: "Sequence[Vector | None]") -> list[Fused]:
         """The candidates of all queries, best first; none where nothing is as near as `min_score` asks for."""
@@ -50,12 +51,12 @@ class Searching:
 
     def _near(self, vector: "Vector | None") -> list[Found]:
         with self.stages.stage("vector"):
-            return [] if vector is None else self.index.by_vector(vector, self.depth, self.where)
+            return [] if vector is None else self.index.by_vector(vector, self.depth, self.where, self.at)
 
     def _by_words(self, query: Query) -> list[Found]:
         by_words = self.spec.index.keyword != "none" and self.spec.retrieve.fuse != "vector" and query.words
         with self.stages.stage("keyword"):
-            return self.index.by_words(query.words, self.depth, self.where) if by_words else []
+            return self.index.by_words(query.words, self.depth, self.where, self.at) if by_words else []
 
     def _fused(self, near: list[Found], words: list[Found]) -> list[Fused]:
         how = self.spec.retrieve.fuse

@@ -55,6 +55,12 @@ class IndexSpec(_Section):
         "scored again with the full vectors.",
     )
     store: AnyIndex = Field(default="embedded", validate_default=True, description="The index that holds it.")
+    keep: int = Field(
+        default=3,
+        ge=1,
+        le=1000,
+        description="Versions of the index that can be searched, the newest among them; those with a tag come on top.",
+    )
 
 
 class RetrieveSpec(_Section):

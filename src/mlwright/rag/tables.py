@@ -102,6 +102,48 @@ def chunk_ids(store: Store, cutting: str) -> list[tuple[str, str]]:
     return [(row["chunk"], row["version"]) for row in rows]
 
 
+def chunks_in(store: Store, cutting: str, versions: Sequence[str]) -> set[str]:
+    """The chunks of these versions."""
+    found: set[str] = set()
+    for some in _slices(versions):
+        sql = f"select chunk from rag_chunk where cutting = ? and version in ({_marks(some)})"  # noqa: S608
+        found.update(row["chunk"] for row in store.rows(sql, (cutting, *some)))
+    return found
+
+
+def chunk_counts(store: Store, cutting: str) -> dict[str, int]:
+    """Version to the number of its chunks that there are."""
+    sql = "select version, count(*) as many from rag_chunk where cutting = ? group by version"
+    return {row["version"]: row["many"] for row in store.rows(sql, (cutting,))}
+
+
+def uncut(store: Store, cutting: str, version: str) -> None:
+    """Take the chunks of a version away, so that the next ingest cuts it again."""
+    with store.transaction() as t:
+        t.write("delete from rag_chunk where cutting = ? and version = ?", (cutting, version))
+        t.write("delete from rag_cut where cutting = ? and version = ?", (cutting, version))
+
+
+def forget_chunks(store: Store, cutting: str, needed: Collection[str]) -> tuple[int, int]:
+    """Take away the chunks of versions that are not `needed`, except those that an answer has shown, and vectors that
+    no chunk needs. How many of both."""
+    with store.transaction() as t:
+        gone = [version for version in cut_versions(store, cutting) if version not in needed]
+        shown = {hit[0] for row in t.rows("select hits from rag_answer") for hit in json.loads(row["hits"])}
+        chunks = [one for one in chunks_in(store, cutting, gone) if one not in shown]
+        t.write_many("delete from rag_chunk where chunk = ?", [(chunk,) for chunk in chunks])
+        t.write_many("delete from rag_cut where cutting = ? and version = ?", [(cutting, one) for one in gone])
+        orphans = t.rows(
+            "select e.model, e.text_sha256 from rag_embedding e left join rag_chunk c"
+            " on c.embedded_sha256 = e.text_sha256 where c.chunk is null"
+        )
+        t.write_many(
+            "delete from rag_embedding where model = ? and text_sha256 = ?",
+            [(row["model"], row["text_sha256"]) for row in orphans],
+        )
+    return len(chunks), len(orphans)
+
+
 _CHUNK = (
     "select c.*, v.document, v.key, v.title, v.meta from rag_chunk c"
     " join rag_version v on v.version = c.version and v.format = c.format"
@@ -234,6 +276,42 @@ def last_generation(store: Store, shelf: str) -> int:
 def index_of(store: Store, ref: Ref) -> IndexVersion | None:
     row = store.one("select * from rag_index where index_id = ? order by built_at desc limit 1", (ref.id,))
     return index_from(row) if row else None
+
+
+def index_versions(store: Store, shelf: str, until: int) -> list[IndexVersion]:
+    """Up to generation `until`, the newest first."""
+    sql = "select * from rag_index where shelf = ? and generation <= ? order by generation desc"
+    return [index_from(row) for row in store.rows(sql, (shelf, until))]
+
+
+def datasets_in_use(store: Store) -> list[Ref]:
+    """Those of the newest and of the tagged versions of all indexes."""
+    rows = store.rows(
+        "select i.dataset from rag_index i where i.generation ="
+        " (select max(n.generation) from rag_index n where n.shelf = i.shelf)"
+        " union select i.dataset from rag_index i join rag_index_tag t"
+        " on t.shelf = i.shelf and t.generation = i.generation",
+        (),
+    )
+    return [Ref("dataset", row["dataset"]) for row in rows]
+
+
+def index_tags(store: Store, shelf: str) -> dict[str, int]:
+    """Tag to generation."""
+    rows = store.rows("select tag, generation from rag_index_tag where shelf = ?", (shelf,))
+    return {row["tag"]: row["generation"] for row in rows}
+
+
+def add_index_tag(store: Store, shelf: str, tag: str, generation: int, at: str) -> None:
+    store.write(
+        "insert into rag_index_tag (shelf, tag, generation, tagged_at) values (?, ?, ?, ?)"
+        " on conflict (shelf, tag) do nothing",
+        (shelf, tag, generation, at),
+    )
+
+
+def remove_index_tag(store: Store, shelf: str, tag: str) -> None:
+    store.write("delete from rag_index_tag where shelf = ? and tag = ?", (shelf, tag))
 
 
 # --- prompts and answers

@@ -238,6 +238,50 @@ class IndexReport:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """A version of an index. The `current` one is searched unless another is asked for, a `readable` one can be asked
+    for; `skipped` counts documents that could not be read. `at` is UTC, sortable as text."""
+
+    ref: Ref
+    number: int
+    pipeline: str
+    dataset: Ref
+    documents: int
+    chunks: int
+    skipped: int
+    run: Ref | None
+    at: str
+    tags: tuple[str, ...]
+    current: bool
+    readable: bool
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDiff:
+    """What changed from one version of an index to another: documents by key, chunks by number."""
+
+    before: IndexInfo
+    after: IndexInfo
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    chunks_added: int
+    chunks_removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedIndex:
+    """What was forgotten: entries of the index and the bytes that this gave back, and rows of chunks and vectors in the
+    store, whose space the next ones use."""
+
+    entries: int
+    bytes: int
+    chunks: int
+    vectors: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """A document as the index holds it now."""
 

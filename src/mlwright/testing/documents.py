@@ -40,19 +40,27 @@ class MemoryDocuments:
         self.files = {key: text.encode() if isinstance(text, str) else text for key, text in files.items()}
         self.quarantined: dict[str, str] = {}
         self.released: list[str] = []
+        self._made: dict[str, Sequence[SourceDocument]] = {}
+        self._bytes: dict[str, bytes] = {}
 
     def latest(self) -> tuple[Ref, Sequence[SourceDocument]]:
         if not self.files:
             raise NotFound("nothing was ingested")
         found = [self._document(key, data) for key, data in sorted(self.files.items())]
-        return content_ref("dataset", {"versions": [one.version.id for one in found]}), found
+        dataset = content_ref("dataset", {"versions": [one.version.id for one in found]})
+        self._made[dataset.id] = found
+        return dataset, found
+
+    def documents(self, dataset: Ref) -> Sequence[SourceDocument]:
+        return self._made[dataset.id]
 
     def _document(self, key: str, data: bytes) -> SourceDocument:
         version = content_ref("version", {"key": key, "sha256": digest(data)})
+        self._bytes[version.id] = data
         return SourceDocument(version, Ref("document", f"docs/{key}"), key, digest(data), len(data))
 
     def read(self, document: SourceDocument) -> bytes:
-        return self.files[document.key]
+        return self._bytes[document.version.id]
 
     def quarantine(self, document: SourceDocument, error: Unreadable) -> None:
         self.quarantined[document.key] = error.reason

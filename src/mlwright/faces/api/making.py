@@ -16,6 +16,7 @@ from mlwright.faces.api import (
     conversations,
     data,
     evals,
+    indexes,
     lineage,
     openai,
     openapi,
@@ -71,7 +72,7 @@ def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -
         },
     )
     api.router.routes.extend([*asking.routes(app), *openai.routes(app)])
-    for room in (rag, conversations, data, evals, tracking, lineage, serving, system):
+    for room in (rag, indexes, conversations, data, evals, tracking, lineage, serving, system):
         api.include_router(room.router(app))
     api.router.routes.extend(pages.routes)
     default = api.openapi

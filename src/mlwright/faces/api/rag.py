@@ -26,7 +26,7 @@ class TurnBody(Body):
 
 class RetrieveBody(Body):
     """What to look for. `top` is how many passages to give back, `filter` the JSON form of a filter; `history` is the
-    talk so far, oldest first; `explain` adds what each stage found."""
+    talk so far, oldest first; `explain` adds what each stage found; `at` names a version of the index to search."""
 
     question: Text = Field(min_length=1)
     pipeline: Name = ""
@@ -34,6 +34,7 @@ class RetrieveBody(Body):
     filter: dict[Text, FilterValue] = Field(default_factory=dict)
     history: list[TurnBody] = Field(default_factory=list, max_length=100)
     explain: bool = False
+    at: Text = ""
 
 
 def router(app: "App") -> APIRouter:
@@ -46,7 +47,7 @@ def router(app: "App") -> APIRouter:
         history = [Turn(turn.question, turn.answer) for turn in body.history]
         return rendered(
             await pipeline.retrieve(
-                body.question, top=body.top, where=body.filter, history=history, explain=body.explain
+                body.question, top=body.top, where=body.filter, history=history, explain=body.explain, at=body.at
             )
         )
 

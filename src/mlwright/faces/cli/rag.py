@@ -62,13 +62,17 @@ def retrieve(
     pipeline: Annotated[str, typer.Option(help="The pipeline; the first one where none is named.")] = "",
     top: Annotated[int | None, typer.Option(help="How many passages; the blueprint's `keep` where absent.")] = None,
     where: Where = None,
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="VERSION", help="Search the index of the past: a number, tag or time."),
+    ] = "",
     explain: Annotated[bool, typer.Option("--explain", help="Show every stage with its time and best chunks.")] = False,
     sets: Sets = None,
     json: Json = False,
 ) -> None:
     """Show the passages that a question finds, with the scores of each retriever."""
     with house.open(file, sets=overrides(sets)) as app:
-        found = app.retrieve(question, pipeline=pipeline, top=top, where=_all_of(where), explain=explain)
+        found = app.retrieve(question, pipeline=pipeline, top=top, where=_all_of(where), explain=explain, at=at)
         places = show.places(app.pipeline(pipeline).chunk, found) if explain and not json else {}
     if json:
         show.json_of(found)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.explained import places as places
     from mlwright.faces.cli.show.explained import stages as stages
     from mlwright.faces.cli.show.first import first_answer as first_answer
+    from mlwright.faces.cli.show.indexes import damages as damages
+    from mlwright.faces.cli.show.indexes import index_diff as index_diff
+    from mlwright.faces.cli.show.indexes import index_versions as index_versions
+    from mlwright.faces.cli.show.indexes import pruned as pruned
     from mlwright.faces.cli.show.progress import progress as progress
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
@@ -37,11 +41,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer",
+    "damages",
     "diagnosis",
     "differences",
     "findings",
     "first_answer",
     "hits",
+    "index_diff",
+    "index_versions",
     "ingested",
     "json_of",
     "kinds",
@@ -50,6 +57,7 @@ __all__ = [
     "places",
     "plan",
     "progress",
+    "pruned",
     "quarantined",
     "question",
     "results",
@@ -73,6 +81,7 @@ __getattr__, __dir__ = front_door(
     design="differences findings plan stage",
     explained="places stages",
     first="first_answer",
+    indexes="damages index_diff index_versions pruned",
     progress="progress",
     systems="diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
