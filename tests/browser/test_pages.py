@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import SEAL, Site, Watch
+from browser.looking import serious, too_wide
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parent / "assets" / "axe.min.js").read_text(encoding="utf-8")
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHAPES = {
     "/", "/ask", "/documents", "/documents/*", "/answers", "/answers/*", "/evals", "/evals/*", "/runs", "/runs/*",
@@ -55,16 +55,6 @@ def addresses() -> dict[str, str]:
     return {}
 
 
-def serious(page: Page) -> list[str]:
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run().then(done => done.violations)")
-    return [
-        f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:120]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
 def test_every_page_is_whole_accessible_and_narrow_enough(
     page: Page, context: BrowserContext, site: Site, watch: Watch
 ) -> None:
@@ -76,11 +66,8 @@ def test_every_page_is_whole_accessible_and_narrow_enough(
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.goto(link)
             problems += [f"{scheme} {problem}" for problem in serious(page)]
-        page.set_viewport_size({"width": 400, "height": 800})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > 400:
-            problems.append(f"{link} is {wide} px wide at 400")
-        page.set_viewport_size({"width": 1280, "height": 900})
+        if too_wide(page):
+            problems.append(f"{link} is wider than 400 px")
         assert page.title()
         assert page.locator("h1").count() == 1 or "/style" in link, link  # which shows one more
     assert not problems, "\n".join(problems)

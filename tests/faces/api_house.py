@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +61,9 @@ class SmallApp:
     blueprint: Blueprint
     """What the pages draw; it serves nothing here."""
     tracking: NoRuns = field(default_factory=NoRuns)
+
+    def working(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def default_endpoint(self) -> str:
         return "answer"

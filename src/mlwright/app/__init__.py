@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
+    from mlwright.app.adding import Added as Added
     from mlwright.app.answers import answer_data as answer_data
     from mlwright.app.doctor import Diagnosis as Diagnosis
     from mlwright.app.doctor import diagnose as diagnose
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mlwright.app.workspace import as_ref as as_ref
 
 __all__ = [
+    "Added",
     "App",
     "Diagnosis",
     "Node",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 __getattr__, __dir__ = front_door(
     __name__,
+    adding="Added",
     answers="answer_data",
     doctor="Diagnosis diagnose",
     starting="blueprint_for first_question new",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from mlwright.app import adding
 from mlwright.app.built import BuiltModels
 from mlwright.app.joins import Documents, Pipelines
 from mlwright.app.releases import Releases
@@ -54,7 +55,9 @@ def open(
     builder = _Builder(kernel, data, tracking)
     releases = Releases(builder.pipelines(blueprint), lambda ref: builder.pipelines(_recorded(serving, ref, blueprint)))
     serving = build_serving(blueprint.serving, kernel, handlers=releases, gate=evals.require_pass)
-    return App(blueprint.path, home, blueprint, kernel, data, evals, serving, tracking, releases)
+    app = App(blueprint.path, home, blueprint, kernel, data, evals, serving, tracking, releases)
+    adding.handle(app)
+    return app
 
 
 def _watch(kernel: Kernel, settings: Settings, service: str) -> None:

@@ -1,13 +1,14 @@
 """An open workspace: the systems of one blueprint, joined, and every verb that people and programs call."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from mlwright.app import evaluate, indexes, status, synthetic, tune, up, walk
+from mlwright.app import adding, evaluate, indexes, status, synthetic, tune, up, walk
 from mlwright.app.joined import Joined
-from mlwright.data import Dataset
+from mlwright.data import Dataset, Upload
 from mlwright.evals import EvalResult
 from mlwright.kernel import aio
 from mlwright.kernel.errors import NotFound, UserError
@@ -59,6 +60,33 @@ class App(Joined):
         """Read every source and bring every index in line with it."""
         datasets = [self.data.ingest(name, progress) for name in self.blueprint.data.sources]
         return datasets, [aio.run(rag.ingest(progress)) for rag in self.rag.values()]
+
+    def add(self, files: Iterable[tuple[str, bytes]], *, source: str = "") -> tuple[list[Upload], Ref]:
+        """Keep files, as (name, bytes), and have them ingested by a job, whose reference comes with them; see `working`
+        and `settle`. `source` is the one of the first pipeline where none is named. Raises UserError for a name or a
+        size that is not taken."""
+        return adding.add(self, files, source)
+
+    def added(self, source: str = "") -> "list[adding.Added]":
+        """Every upload with its state, the latest first."""
+        return adding.states(self, source)
+
+    def remove(self, document: Ref | str) -> Upload:
+        """Take an uploaded document away, out of every index, answer and cache. Raises NotFound where it was not
+        uploaded: what lies in a folder is removed there."""
+        return adding.remove(self, as_ref(document))
+
+    def retry(self, source: str, keys: Collection[str] | None = None) -> int:
+        """Have files of the quarantine tried again, all of them where `keys` is None; how many."""
+        return adding.retry(self, source, keys)
+
+    def settle(self, job: Ref) -> None:
+        """Wait until a job has ended, doing it here where no worker does. Raises TransientError where it failed."""
+        adding.settle(self, job)
+
+    def working(self) -> AbstractContextManager[object]:
+        """A worker for the jobs of this workspace, beside whatever happens in the `with`."""
+        return self.kernel.jobs.worker(poll=1.0)
 
     def ask(
         self,

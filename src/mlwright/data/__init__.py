@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from mlwright.data.types import Dataset as Dataset
     from mlwright.data.types import FileVersion as FileVersion
     from mlwright.data.types import Quarantined as Quarantined
+    from mlwright.data.types import Upload as Upload
+    from mlwright.data.uploads import MAX_UPLOAD as MAX_UPLOAD
 
 __all__ = [
+    "MAX_UPLOAD",
     "AnySource",
     "Data",
     "DataReport",
@@ -31,6 +34,7 @@ __all__ = [
     "Source",
     "SourcePart",
     "SourceReport",
+    "Upload",
     "build_data",
     "storage_lines",
 ]
@@ -41,5 +45,6 @@ __getattr__, __dir__ = front_door(
     report="DataReport SourceReport",
     sources="AnySource Listed Source SourcePart",
     spec="DataSpec",
-    types="Dataset FileVersion Quarantined",
+    types="Dataset FileVersion Quarantined Upload",
+    uploads="MAX_UPLOAD",
 )

@@ -1,13 +1,13 @@
 """From the `data` section to the thing that ingests and remembers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from mlwright.data import describe, ingest, tables
+from mlwright.data import describe, ingest, tables, uploads
 from mlwright.data import report as reports
 from mlwright.data.sources import Source
 from mlwright.data.spec import DataSpec
-from mlwright.data.types import Dataset, FileVersion, Quarantined
+from mlwright.data.types import Dataset, FileVersion, Quarantined, Upload
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import NotFound, ProviderError, Unreadable
 from mlwright.kernel.ids import Ref
@@ -87,14 +87,38 @@ class Data:
         """In order of source and key."""
         return tables.quarantined(self._store, source)
 
-    def replay(self, source: str) -> int:
-        """Empty the quarantine of a source so that every file in it is tried again by the next ingest; how many."""
+    def replay(self, source: str, keys: Collection[str] | None = None) -> int:
+        """Empty the quarantine of a source, or take these keys out of it, so that the next ingest tries those files
+        again; how many."""
         self._source(source)
         with self._store.transaction():
-            keys = [row.key for row in tables.quarantined(self._store, source)]
+            rows = tables.quarantined(self._store, source)
+            keys = [row.key for row in rows if keys is None or row.key in keys]
             tables.drop_quarantined(self._store, source, keys)
             tables.set_stamps(self._store, source, dict.fromkeys(keys, ""))
         return len(keys)
+
+    # --- uploads
+
+    def add(self, source: str, files: Iterable[tuple[str, bytes]]) -> list[Upload]:
+        """Keep files, as (name, bytes), beside what the source lists; the next ingest reads them. A name that is there
+        already gets the new content. Durable when it returns. Raises UserError for a name or a size that is not taken;
+        then none of them is kept."""
+        self._source(source)
+        return uploads.add(self._kernel, source, files)
+
+    def remove(self, document: Ref) -> Upload:
+        """Take an uploaded file away; the next ingest makes a dataset without it. Raises NotFound where the document
+        was not uploaded, or is gone already."""
+        return uploads.remove(self._kernel, document)
+
+    def uploads(self, source: str | None = None) -> list[Upload]:
+        """What was uploaded, in order of source and key."""
+        return tables.uploads(self._store, source)
+
+    def pending(self, source: str) -> bool:
+        """Is there an upload, or the removal of one, that no ingest has seen yet?"""
+        return uploads.pending(self._store, source)
 
     def describe(self, ref: Ref) -> Described | None:
         """None where the thing is not of data, or not known."""

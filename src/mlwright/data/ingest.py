@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from mlwright.data import tables
 from mlwright.data.sources import Listed, Source
-from mlwright.data.types import Dataset, FileVersion, Quarantined
+from mlwright.data.types import Dataset, FileVersion, Quarantined, version_ref
+from mlwright.data.uploads import WithUploads, is_upload
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import Conflict, NotFound, Unreadable
 from mlwright.kernel.ids import Ref, content_ref
@@ -32,7 +33,8 @@ class _Scan:
 
 
 def ingest(kernel: Kernel, name: str, source: Source, progress: Progress = silent) -> Dataset:
-    """The dataset of what `source` holds now: a new one where the set of contents changed, else the latest.
+    """The dataset of what `source` holds now, and of what people uploaded to it: a new one where the set of contents
+    changed, else the latest.
 
     Only files whose stamp changed are read. A file that cannot be read goes to the quarantine and is not in the
     dataset. Raises NotFound where there is nothing to read at all (the latest dataset then stays), Conflict while
@@ -40,8 +42,9 @@ def ingest(kernel: Kernel, name: str, source: Source, progress: Progress = silen
     """
     with exclusive(kernel.home / "locks" / f"data-{quote(name, safe='')}.lock", f"the ingest of source {name!r}"):
         before, latest = tables.current(kernel.store, name), tables.latest(kernel.store, name)
-        scan = _scan(kernel, name, source, before, progress)
-        return _keep(kernel, name, scan, before, latest)
+        alone = all(is_upload(stamp) for _, stamp in before.values())
+        scan = _scan(kernel, name, WithUploads(source, kernel, name, alone=alone), before, progress)
+        return _keep(kernel, name, scan, before, latest, may_be_empty=alone)
 
 
 def _scan(kernel: Kernel, name: str, source: Source, before: Current, progress: Progress) -> _Scan:
@@ -85,11 +88,12 @@ def _content(source: Source, one: Listed | tuple[str, Unreadable], before: Curre
 
 
 def _version(name: str, listed: Listed, sha256: str, size: int) -> FileVersion:
-    ref = content_ref("version", {"source": name, "key": listed.key, "sha256": sha256})
-    return FileVersion(ref, name, listed.key, sha256, size, listed.modified)
+    return FileVersion(version_ref(name, listed.key, sha256), name, listed.key, sha256, size, listed.modified)
 
 
-def _keep(kernel: Kernel, name: str, scan: _Scan, before: Current, latest: Dataset | None) -> Dataset:
+def _keep(
+    kernel: Kernel, name: str, scan: _Scan, before: Current, latest: Dataset | None, *, may_be_empty: bool
+) -> Dataset:
     now = kernel.clock.now()
     with kernel.store.transaction():
         if tables.latest(kernel.store, name) != latest:
@@ -97,7 +101,7 @@ def _keep(kernel: Kernel, name: str, scan: _Scan, before: Current, latest: Datas
                 f"another machine ingested source {name!r} meanwhile", hint="run the ingest again; nothing was changed"
             )
         _quarantine(kernel, name, scan, now)
-        if scan.found:
+        if scan.found or (may_be_empty and latest is not None and not scan.unreadable):
             dataset = _dataset(name, scan, before, latest, now)
             if latest is not None and latest.ref == dataset.ref:
                 tables.set_stamps(kernel.store, name, _new_stamps(scan, before))

@@ -8,7 +8,7 @@ Numbers, not times, say what is newer: clocks step back. Callers that need sever
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mlwright.data.types import Dataset, FileVersion, Quarantined
+from mlwright.data.types import Dataset, FileVersion, Quarantined, Upload
 from mlwright.kernel.clock import stamp, unstamp
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.store import Store
@@ -154,6 +154,30 @@ def release(store: Store, version: FileVersion) -> None:
         "delete from data_quarantine where source = ? and key = ? and sha256 = ?",
         (version.source, version.key, version.sha256),
     )
+
+
+def uploads(store: Store, source: str | None) -> list[Upload]:
+    """In order of source and key."""
+    where, args = ("", ()) if source is None else (" where source = ?", (source,))
+    rows = store.rows(f"select * from data_upload{where}", args)  # noqa: S608 - a constant
+    found = (Upload(row["source"], row["key"], row["sha256"], row["size"], unstamp(row["added_at"])) for row in rows)
+    return sorted(found, key=lambda one: (one.source, one.key))
+
+
+def put_uploads(store: Store, uploads: Iterable[Upload]) -> None:
+    """A file of the same key is replaced; the same content keeps its time."""
+    store.write_many(
+        "insert into data_upload (source, key, sha256, size, added_at) values (?, ?, ?, ?, ?)"
+        " on conflict (source, key) do update set size = excluded.size, added_at ="
+        " case when data_upload.sha256 = excluded.sha256 then data_upload.added_at else excluded.added_at end,"
+        " sha256 = excluded.sha256",
+        [(one.source, one.key, one.sha256, one.size, stamp(one.at)) for one in uploads],
+    )
+
+
+def drop_upload(store: Store, source: str, key: str) -> bool:
+    """Was there one?"""
+    return bool(store.write("delete from data_upload where source = ? and key = ?", (source, key)))
 
 
 def _dataset(row: Row) -> Dataset:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from mlwright.kernel.ids import Ref
+from mlwright.kernel.ids import Ref, content_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,30 @@ class FileVersion:
     @property
     def document(self) -> Ref:
         """The file through all its versions: `document:docs/guide/install.md`."""
+        return Ref("document", f"{self.source}/{self.key}")
+
+
+def version_ref(source: str, key: str, sha256: str) -> Ref:
+    """The name of a file as it was."""
+    return content_ref("version", {"source": source, "key": key, "sha256": sha256})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody gave to a source; `key` is `uploads/` and its name. It stays until it is removed."""
+
+    source: str
+    key: str
+    sha256: str
+    size: int
+    at: datetime
+
+    @property
+    def version(self) -> Ref:
+        return version_ref(self.source, self.key, self.sha256)
+
+    @property
+    def document(self) -> Ref:
         return Ref("document", f"{self.source}/{self.key}")
 
 

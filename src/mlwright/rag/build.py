@@ -281,6 +281,14 @@ class Rag:
             raise NotFound(f"the index of {self.name!r} holds no {ref}", hint="it may have been removed since")
         return found[0]
 
+    def holds(self, version: Ref) -> bool:
+        """Can answers use this version now?"""
+        return tables.holds(self._kernel.store, self._shelf.name, version)
+
+    def knows(self, version: Ref) -> bool:
+        """Was this version parsed and cut as this pipeline does it?"""
+        return tables.is_cut(self._kernel.store, self._shelf.cutting, version)
+
     def text(self, version: Ref) -> Parsed:
         """A version as it was parsed: text, blocks, pages; also of versions that are gone from the index.
         Raises NotFound."""

@@ -217,6 +217,18 @@ def documents(store: Store, shelf: str) -> dict[str, str]:
     return {row["document"]: row["version"] for row in rows}
 
 
+def holds(store: Store, shelf: str, version: Ref) -> bool:
+    """Is this version one of the documents that the index on a shelf holds now?"""
+    return (
+        store.one("select 1 as held from rag_document where shelf = ? and version = ?", (shelf, version.id)) is not None
+    )
+
+
+def is_cut(store: Store, cutting: str, version: Ref) -> bool:
+    sql = "select 1 as cut from rag_cut where cutting = ? and version = ?"
+    return store.one(sql, (cutting, version.id)) is not None
+
+
 def set_documents(store: Store, shelf: str, now: Mapping[str, str], at: str) -> None:
     """Bring the rows of a shelf to `now` (document to version); `indexed_at` stays where the version does."""
     before = documents(store, shelf)

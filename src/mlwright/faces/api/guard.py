@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mlwright.faces.api import problems
 from mlwright.faces.api.keys import OPEN_PATHS, missing_key
 from mlwright.faces.api.problems import HttpProblem
-from mlwright.faces.api.security import HEADERS, check_host, check_json, check_origin, key_in
+from mlwright.faces.api.security import HEADERS, UPLOADS, check_host, check_json, check_origin, key_in
 from mlwright.kernel.spans import Spans
 from mlwright.serving import Keys
 
@@ -20,20 +20,29 @@ _log = logging.getLogger("mlwright.api")
 
 
 class Guard:
-    """ASGI middleware. `hosts` are the names to answer for (empty: all); with `public` every request needs a key."""
+    """ASGI middleware. `hosts` are the names to answer for (empty: all); with `public` every request needs a key.
+    Bodies have at most `max_body` bytes, those with files `max_upload`."""
 
     def __init__(
-        self, app: ASGIApp, *, spans: Spans, keys: Keys, hosts: Collection[str], public: bool, max_body: int
+        self,
+        app: ASGIApp,
+        *,
+        spans: Spans,
+        keys: Keys,
+        hosts: Collection[str],
+        public: bool,
+        max_body: int,
+        max_upload: int,
     ) -> None:
         self._app, self._spans, self._keys = app, spans, keys
-        self._hosts, self._public, self._max_body = hosts, public, max_body
+        self._hosts, self._public, self._max_body, self._max_upload = hosts, public, max_body, max_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        door = _Door(receive, send, self._max_body)
         path, state = scope["path"], scope.setdefault("state", {})
+        door = _Door(receive, send, self._max_upload if path in UPLOADS else self._max_body)
         try:
             self._check(scope, path, state, door)
             if path.startswith("/v1/"):

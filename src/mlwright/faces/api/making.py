@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from mlwright.app import App
 
 MAX_BODY = 1_000_000
+MAX_UPLOAD = 256_000_000
 
 
-def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -> FastAPI:
+def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY, max_upload: int = MAX_UPLOAD) -> FastAPI:
     """The ASGI application. `host` is where it will listen: on loopback it answers only to local names, elsewhere every
-    request needs a key. The pages are mounted too, under the same guard. `max_body` is in bytes."""
+    request needs a key. The pages are mounted too, under the same guard. `max_body` is in bytes, as is `max_upload` for
+    requests that carry files."""
     pages = make_pages(app)
 
     async def handle(request: Request, error: Exception) -> Response:
@@ -54,6 +56,7 @@ def make_api(app: "App", *, host: str = "127.0.0.1", max_body: int = MAX_BODY) -
         hosts=LOOPBACK | {host} if local else frozenset(),
         public=not local,
         max_body=max_body,
+        max_upload=max_upload,
     )
     api = FastAPI(
         title="mlwright",

@@ -35,9 +35,9 @@ async def read(request: Request, model: type[M]) -> M:
     return model.model_validate_json(await request.body())
 
 
-def rendered(value: Any) -> Response:
+def rendered(value: Any, status: int = 200) -> Response:
     """Any value of the house as a JSON response."""
-    return Response(orjson.dumps(plain(value)), media_type="application/json")
+    return Response(orjson.dumps(plain(value)), status, media_type="application/json")
 
 
 def ready_json(value: object) -> Response:

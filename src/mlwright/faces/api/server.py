@@ -44,12 +44,13 @@ def serve(
 
     `ready` gets the URL once it answers; port 0 takes a free one. `asgi` is served instead of `make_api(app)`. Raises
     Conflict where the port is taken, UserError for an address of another machine, Refused for a public one without a
-    key. Everything runs on the one loop of the process, since connections to models belong to it.
+    key. Jobs of the workspace are worked off meanwhile. Everything else runs on the one loop of the process, since
+    connections to models belong to it.
     """
     check_bind(host, app.serving.keys)
     with _listening(host, port) as listener:
         server = _server(asgi or make_api(app, host=host), access_log=access_log)
-        with _signals(server):
+        with app.working(), _signals(server):
             _wait_for(_run(server, listener, lambda: ready(_url(host, listener.getsockname()[1]))))
 
 

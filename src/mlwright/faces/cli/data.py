@@ -1,4 +1,7 @@
-"""Commands of data: ingest, quarantine."""
+"""Commands of data: ingest, add, remove, quarantine."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -8,8 +11,8 @@ from mlwright.faces.cli.options import DEFAULT, File, Json, Sets, Target, overri
 
 
 def add_to(cli: typer.Typer) -> None:
-    cli.command()(ingest)
-    cli.command()(quarantine)
+    for command in (ingest, add, remove, quarantine):
+        cli.command()(command)
 
 
 def ingest(file: File = DEFAULT, target: Target = None, sets: Sets = None, json: Json = False) -> None:
@@ -20,6 +23,34 @@ def ingest(file: File = DEFAULT, target: Target = None, sets: Sets = None, json:
         show.json_of({"datasets": datasets, "indexes": indexes})
     else:
         show.ingested(datasets, indexes)
+
+
+def add(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="The files.")],
+    file: File = DEFAULT,
+    source: Annotated[str, typer.Option(help="The source; that of the first pipeline where none is named.")] = "",
+    json: Json = False,
+) -> None:
+    """Add files to the documents and make them searchable. They are kept in the workspace, beside the source's own."""
+    with house.open(file) as app:
+        added, job = app.add([(path.name, path.read_bytes()) for path in files], source=source)
+        app.settle(job)
+        versions = {one.version for one in added}
+        states = [state for state in app.added(added[0].source) if state.version in versions]
+    show.json_of({"added": states}) if json else show.added(states)
+    if any(state.state != "searchable" for state in states):
+        raise typer.Exit(7)
+
+
+def remove(
+    document: Annotated[str, typer.Argument(help="The document, as document:docs/uploads/guide.md.")],
+    file: File = DEFAULT,
+    json: Json = False,
+) -> None:
+    """Take an added document away, out of every index, answer and cache."""
+    with house.open(file) as app:
+        gone = app.remove(document)
+    show.json_of({"removed": gone}) if json else show.line(f"removed {gone.key}")
 
 
 def quarantine(file: File = DEFAULT, json: Json = False, replay: bool = False) -> None:

@@ -30,6 +30,8 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         question, endpoint = request.query_params.get("q", "").strip(), request.query_params.get("endpoint", "")
         latest = await in_thread(served, app, _SEARCHED)
         same = next((answer for answer in latest if question and answer.question == question), None)
+        if same is not None and not await in_thread(_holds, app, same):
+            same = None
         return pages.render(
             request, "ask.html", question=question, endpoint=endpoint, endpoints=list(app.serving.spec.endpoints),
             answer=same, given=await _given(same), latest=latest[:_HISTORY],
@@ -84,6 +86,12 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         pages.route("/answers/{id}/card", card),
         pages.route("/answers/{id}/feedback", feedback, methods=("POST",)),
     ]
+
+
+def _holds(app: "App", answer: Answer) -> bool:
+    """Was it made from the index as it is now? If documents came or went since, the question is asked again."""
+    rag = app.rag.get(answer.pipeline)
+    return rag is not None and rag.index_ref() == answer.index
 
 
 def _ref(request: Request) -> Ref:

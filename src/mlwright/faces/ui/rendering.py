@@ -123,4 +123,4 @@ def theme_of(request: Request) -> str:
 def _here(request: Request) -> str:
     """The entry of the navigation that the page belongs to."""
     first = "/" + request.url.path.strip("/").split("/")[0]
-    return {"/why": "/answers", "/blast": "/documents"}.get(first, first)
+    return {"/why": "/answers", "/blast": "/documents", "/quarantine": "/documents"}.get(first, first)

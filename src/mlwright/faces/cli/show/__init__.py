@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.indexes import index_versions as index_versions
     from mlwright.faces.cli.show.indexes import pruned as pruned
     from mlwright.faces.cli.show.progress import progress as progress
+    from mlwright.faces.cli.show.systems import added as added
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
     from mlwright.faces.cli.show.systems import quarantined as quarantined
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.tuning import tuned as tuned
 
 __all__ = [
+    "added",
     "answer",
     "damages",
     "diagnosis",
@@ -83,7 +85,7 @@ __getattr__, __dir__ = front_door(
     first="first_answer",
     indexes="damages index_diff index_versions pruned",
     progress="progress",
-    systems="diagnosis ingested quarantined results run runs status traffic up",
+    systems="added diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
     tuning="synthetic tuned",
 )

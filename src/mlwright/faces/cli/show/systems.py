@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mlwright.app import Diagnosis, Status, UpReport
+from mlwright.app import Added, Diagnosis, Status, UpReport
 from mlwright.data import Dataset, Quarantined
 from mlwright.evals import EvalResult, Interval, Quantile
 from mlwright.faces.cli.show.console import console, seconds, size, usd
@@ -29,6 +29,15 @@ def ingested(datasets: Sequence[Dataset], indexes: Sequence[IndexReport]) -> Non
         console.print(Text.assemble(("index  ", "name"), said, (f"  {index.ref}", "quiet")))
         if index.quarantined:
             console.print(Text(f"       {index.quarantined} could not be read: `mlwright quarantine`", style="warn"))
+
+
+def added(files: Sequence[Added]) -> None:
+    """Every file that was added, and what became of it."""
+    for file in files:
+        state = "good" if file.state == "searchable" else "warn"
+        console.print(Text.assemble((str(file.document), "name"), (f"  {file.state}", state), f" {file.reason}"))
+        if file.message:
+            console.print(Text(f"    {file.message}" + (f" → {file.hint}" if file.hint else "")))
 
 
 def quarantined(files: Sequence[Quarantined], freed: int) -> None:
