@@ -30,6 +30,7 @@ def test_a_dropped_file_is_searchable_soon_and_gone_when_removed(page: Page, sit
     expect(page.locator("#added tr", has_text="nil.txt")).to_contain_text("is empty")
     expect(page.locator("#sending li")).to_have_count(0)
     row.get_by_role("link", name="Ask").click()
+    page.wait_for_url("**/ask", wait_until="load")
     page.locator("#q").fill("How often are the bearings greased?")
     page.keyboard.press("Enter")
     expect(page.locator("#answer")).to_contain_text("700 hours")
