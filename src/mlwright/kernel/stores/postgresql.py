@@ -57,7 +57,7 @@ class Postgresql:
         return None
 
     def _connect(self, setting: str) -> "PostgresqlConnection":
-        with _clear(self._psycopg, self.place):
+        with in_our_words(self._psycopg, self.place):
             raw = self._psycopg.connect(
                 self._url, autocommit=True, connect_timeout=10, application_name="mlwright", context=_adapters()
             )
@@ -80,7 +80,7 @@ class PostgresqlConnection:
         self._raw, self._psycopg, self._place = raw, psycopg, place
 
     def rows(self, sql: str, args: Sequence[Any]) -> list[Row]:
-        with _clear(self._psycopg, self._place):
+        with in_our_words(self._psycopg, self._place):
             cursor = self._execute(sql, args)
             found = cursor.fetchall()
         if not found:
@@ -89,11 +89,11 @@ class PostgresqlConnection:
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def write(self, sql: str, args: Sequence[Any]) -> int:
-        with _clear(self._psycopg, self._place):
+        with in_our_words(self._psycopg, self._place):
             return max(0, self._execute(sql, args).rowcount)
 
     def write_many(self, sql: str, many: Iterable[Sequence[Any]]) -> None:
-        with _clear(self._psycopg, self._place), self._raw.cursor() as cursor:
+        with in_our_words(self._psycopg, self._place), self._raw.cursor() as cursor:
             cursor.executemany(percent_s(sql).encode(), many)
 
     def begin(self, *, alone: bool) -> None:
@@ -157,7 +157,7 @@ def _adapters() -> "AdaptersMap":
 
 
 @contextmanager
-def _clear(psycopg: Any, place: str) -> Iterator[None]:
+def in_our_words(psycopg: Any, place: str) -> Iterator[None]:
     """Errors of psycopg and of values that no column can hold, in our words."""
     try:
         yield
