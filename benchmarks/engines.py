@@ -3,9 +3,9 @@
     python benchmarks/engines.py [--chunks 30000] [--dims 384] [--queries 100] [--only embedded,pgvector]
 
 Data as in `retrieval.py`: unit vectors around 500 centres, 60 Zipf-distributed words each. pgvector runs on a private
-server of this machine. Prints for each engine: seconds to build and to take one change of 50 entries, MB of disk, p50/p95
-in ms of vectors, words and both fused, recall@10 against exact search without a filter and under filters of 1 % and
-0.1 %, and how much of the ten best by words is the embedded index's.
+server of this machine. Prints for each engine: seconds to build and to take one change of 50 entries, MB of disk,
+p50/p95 in ms of vectors, words and both fused, recall@10 against exact search without a filter and under filters of
+1 % and 0.1 %, and how much of the ten best by words is the embedded index's.
 """
 
 import argparse

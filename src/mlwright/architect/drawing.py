@@ -97,7 +97,7 @@ def _pipeline(name: str, spec: PipelineSpec) -> Iterator[Node]:
     kept = f"{spec.retrieve.top} found, {seen}{spec.kept} kept"
     cite = f"citations {spec.generate.cite}"
     yield Node(f"{path}.chunk", "rag", f"{name}: chunk", (spec.chunk.use, size))
-    yield Node(f"{path}.index", "rag", f"{name}: index", (words, spec.index.store.use))
+    yield Node(f"{path}.index", "rag", f"{name}: index", (words, spec.index.engine.use))
     yield Node(f"{path}.retrieve", "rag", f"{name}: retrieve", (spec.retrieve.fuse, kept))
     yield Node(f"{path}.generate", "rag", f"{name}: generate", (cite, f"context {spec.generate.context} tokens"))
 

@@ -322,12 +322,12 @@ class Rag:
     def _index(self) -> Index:
         with self._opening:
             if self._opened is None:
-                self._opened = self.spec.index.store.build(self._home, self._embedder.dims, self.spec.index.quantize)
+                self._opened = self.spec.index.engine.build(self._home, self._embedder.dims, self.spec.index.quantize)
             return self._opened
 
     def _current(self) -> IndexVersion | None:
-        """What the files of the index say; nothing is made where there are none."""
-        if self._opened is None and not self._home.exists():
+        """What the index says; no files are made where there are none. A server may hold what another machine made."""
+        if self._opened is None and self.spec.index.engine.facts().embedded and not self._home.exists():
             return None
         return tables.index_at(self._kernel.store, self._shelf.name, self._index().generation)
 

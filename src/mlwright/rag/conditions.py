@@ -146,7 +146,12 @@ def _above(value: str | None, low: str | None, is_open: bool) -> bool:
 
 def compared(one: str, other: str) -> int:
     """-1, 0 or 1: as numbers where both are, else as texts."""
-    if _NUMBER.fullmatch(one) and _NUMBER.fullmatch(other):
+    if is_number(one) and is_number(other):
         a, b = float(one), float(other)
         return (a > b) - (a < b)
     return (one > other) - (one < other)
+
+
+def is_number(value: str) -> bool:
+    """Is the value compared as a number?"""
+    return _NUMBER.fullmatch(value) is not None

@@ -42,7 +42,7 @@ class Shelf:
             "embedder": str(embedder.ref),
             "keyword": spec.index.keyword,
             "metadata": ",".join(sorted(spec.index.metadata)),
-            "store": spec.index.store.use,
+            "engine": spec.index.engine.use,
             **({"meta": json.dumps(spec.meta, sort_keys=True)} if spec.meta else {}),
             **({} if spec.index.quantize == "none" else {"quantize": spec.index.quantize}),
         }

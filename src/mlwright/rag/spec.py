@@ -54,7 +54,9 @@ class IndexSpec(_Section):
         description="How vectors are held while searching: `none`, `f16`, `i8` or `binary`. The best candidates are "
         "scored again with the full vectors.",
     )
-    store: AnyIndex = Field(default="embedded", validate_default=True, description="The index that holds it.")
+    engine: AnyIndex = Field(
+        default="embedded", validate_default=True, description="What holds vectors and words: `embedded`, `pgvector`."
+    )
     keep: int = Field(
         default=3,
         ge=1,

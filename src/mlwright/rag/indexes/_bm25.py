@@ -1,7 +1,8 @@
 """BM25 for engines that have none of their own: the same numbers that tantivy gives to the embedded index.
 
-Robertson and Zaragoza 2009, k1 1.2 and b 0.75, with the idf of Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)), which is never
-negative. Lengths are kept in steps, as Lucene and tantivy keep them, so that a passage has one score in every engine.
+Robertson and Zaragoza 2009, k1 1.2 and b 0.75, with the idf of Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)), which is
+never negative. Lengths are kept in steps, as Lucene and tantivy keep them, so that a passage has one score in every
+engine.
 """
 
 from bisect import bisect_right
@@ -65,8 +66,8 @@ class Posting:
 
     term: str
     numbers: "NDArray[np.int64]"
-    counts: "NDArray[np.float64]"
-    lengths: "NDArray[np.float64]"
+    counts: "NDArray[np.int64]"
+    lengths: "NDArray[np.int64]"
 
     def of(self, living: "NDArray[np.bool_]") -> "Posting":
         """Without those that are not alive; `living` is by number, and later numbers are of entries not yet born."""

@@ -65,7 +65,7 @@ class Connections:
     """Connections to one database. Safe to use from several threads; each takes one of its own."""
 
     def __init__(self, url: str, settings: Mapping[str, str]) -> None:
-        """`settings` are set on each. Nothing is opened before the first use. Raises UserError for what is no address."""
+        """`settings` are set on each. Nothing is opened before the first use. Raises UserError if `url` is none."""
         try:
             parts = psycopg.conninfo.conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:

@@ -1,4 +1,4 @@
-"""The index behind `pgvector`: each change is one transaction, so what a killed writer has left is undone by the server.
+"""The index behind `pgvector`: each change is one transaction, so the server undoes what a killed writer has left.
 
 An entry is a row that was born in one change and died in another; what is alive now, or was in a generation that is
 retained, is a condition on these two. Statements see one state from their start to their end. Writers of an index wait
@@ -22,7 +22,7 @@ from mlwright.rag.indexes import _pgvector_tables as tables
 from mlwright.rag.indexes._bm25 import MOST_TERMS, Counted, Posting, best
 from mlwright.rag.indexes._connections import Connections
 from mlwright.rag.indexes._pgvector_tables import LIVE, Conditions, clean
-from mlwright.rag.indexes._postings import numbers_in, packed, postings, unpacked
+from mlwright.rag.indexes._postings import SMALL, numbers_in, packed, postings, small_runs, unpacked
 from mlwright.rag.indexes._words import analyzer
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ _SETTINGS = {
     "jit": "off",
     "enable_nestloop": "off",
 }
-"""A filtered search goes on until it has found enough. Estimates of how many rows a filter or an array gives are too low,
-so a nested loop would be taken where thousands of rows meet thousands: filters that took 7 s take 10 ms without."""
+"""A filtered search goes on until it has found enough. Estimates of how many rows a filter or an array gives are too
+low, so a nested loop would be taken where thousands of rows meet thousands: what took 7 s takes 10 ms without."""
 _OVERSAMPLED = {"none": 1, "f16": 2, "binary": 8}
 _PLAIN_DIMS = 1900
 """Vectors of up to so many numbers fit into a page together with their row."""
@@ -62,7 +62,11 @@ class PgIndex:
         self._t = f"{prefix}_{short}_{digest(name.encode())[:8]}"
         self._dims, self._quantize, self._exact = dims, quantize, exact
         self._connections = Connections(url, {**_SETTINGS, "hnsw.ef_search": str(effort)})
-        self._found()
+        try:
+            self._found()
+        except BaseException:
+            self._connections.close()
+            raise
 
     def _found(self) -> None:
         with self._connections.use() as connection:
@@ -132,8 +136,8 @@ class PgIndex:
         firsts = [first + start for start in starts]
         self._do(connection, tables.ADD_SEGMENTS, Conditions({"firsts": firsts, "sizes": sizes}))
         segments = [(row["first"], row["entries"]) for row in self._do(connection, tables.SEGMENTS)]
-        if sum(entries < tables.SMALL for _, entries in segments) > _MOST_SMALL:
-            for run in _runs(segments):
+        if sum(entries < SMALL for _, entries in segments) > _MOST_SMALL:
+            for run in small_runs(segments):
                 joined = Conditions({"first": run[0], "firsts": run})
                 self._do(connection, tables.JOIN_WORDS, joined)
                 self._do(connection, tables.JOIN_SEGMENTS, joined)
@@ -175,19 +179,18 @@ class PgIndex:
                 sql = tables.EXACT
             else:
                 sql = tables.NEAREST if self._quantize == "none" else tables.NEAREST_RESCORED
-            return self._do(connection, sql, conditions, parts).fetchall()
+            rows = self._do(connection, sql, conditions, parts).fetchall()
+            if len(rows) < top and sql != tables.EXACT:  # the graph was left before enough had passed the filter
+                rows = self._do(connection, tables.EXACT, conditions, parts).fetchall()
+            return rows
 
         return _ordered(self._connections.read(ask))
 
     def by_words(
         self, question: str | WordQuery, top: int, where: Filter | None = None, at: int | None = None
     ) -> list[Found]:
-        weights: Mapping[str, float]
-        if isinstance(question, WordQuery):
-            weights = question.terms
-        else:
-            weights = Counter(self.terms(question)[:MOST_TERMS])
-        weights = {clean(term): weight for term, weight in weights.items() if weight > 0}
+        asked = question.terms if isinstance(question, WordQuery) else Counter(self.terms(question)[:MOST_TERMS])
+        weights = {clean(term): weight for term, weight in asked.items() if weight > 0}
         moment = self._moment(at)
         if not weights or top < 1:
             return []
@@ -221,7 +224,7 @@ class PgIndex:
             living[self._numbers(connection, parts["seen"])] = True
         rows = self._do(connection, tables.POSTINGS, conditions, parts, binary=True)
         return counts, [
-            Posting(row["term"], *map(numbers_in, (row["numbers"], row["counts"], row["lengths"]))).of(living)
+            Posting(row["term"], *(numbers_in(row[name]) for name in ("numbers", "counts", "lengths"))).of(living)
             for row in rows
         ]
 
@@ -307,8 +310,8 @@ class PgIndex:
             found += [Damage(f"row {row['number']}", "words are kept of it, and it is not there")
                       for row in self._do(connection, tables.STRANGE_WORDS)]  # fmt: skip
             found += [
-                Damage(f"change {row['sequence']}", f"says {row['entries']} entries with {row['words']} words, and there "
-                       f"are {row['having']} with {row['reading']}")
+                Damage(f"change {row['sequence']}", f"says {row['entries']} entries with {row['words']} words, "
+                       f"and there are {row['having']} with {row['reading']}")
                 for row in self._do(connection, tables.WRONG_COUNTS)
             ]  # fmt: skip
         return found
@@ -391,18 +394,6 @@ class PgIndex:
 @cache
 def _analyzer() -> "tantivy.TextAnalyzer":
     return analyzer()
-
-
-def _runs(segments: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
-    """Small segments that stand beside each other: the first numbers of each run of several."""
-    run: list[int] = []
-    for first, entries in [*segments, (0, tables.SMALL)]:
-        if entries < tables.SMALL:
-            run.append(first)
-            continue
-        if len(run) > 1:
-            yield run
-        run = []
 
 
 def _ordered(rows: Sequence[Mapping[str, Any]]) -> list[Found]:

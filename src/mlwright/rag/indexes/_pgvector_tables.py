@@ -18,8 +18,6 @@ LIVE = (1 << 63) - 1
 """The change in which a living entry has died."""
 SEGMENT = 4096
 """The most entries of a segment that is written."""
-SMALL = 2048
-"""Segments of fewer entries are joined with their neighbours."""
 FORMAT = 1
 _SEPARATOR = "\x1f"
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"
@@ -60,7 +58,11 @@ insert into {t}_change (sequence, generation, entries, words, numbers) values (0
 PLAIN = "alter table {t}_row alter column vector set storage plain"
 """Vectors stay in the row while they fit into a page: search then reads no second table."""
 
-ABSENT = "select to_regclass('{t}_info') is null as absent"
+ABSENT = """
+select not exists (
+    select from pg_class where relname = '{t}_info' and relnamespace = current_schema()::regnamespace) as absent
+"""
+"""Not `to_regclass`: that remembers what was there before a lock was waited for."""
 INFO = "select format, dims from {t}_info"
 LOCK = "select pg_advisory_xact_lock(hashtextextended(current_schema() || '.{t}', 0))"
 NEWEST = "select sequence, generation, entries, words, numbers from {t}_change order by sequence desc limit 1"
@@ -105,7 +107,10 @@ from (select count(*) filter (where seen) as past, count(*) filter (where not se
     select exists (select from {t}_change c where c.kept and c.sequence >= r.born and c.sequence < r.died) as seen
     from {t}_row r where r.died <> {live}) ended) past
 """
-NEAR = "create index {t}_near on {t}_row using hnsw ({held} {compares}) with (m = 16, ef_construction = 128) where died = {live}"
+NEAR = """
+create index if not exists {t}_near on {t}_row using hnsw ({held} {compares}) with (m = 16, ef_construction = 128)
+where died = {live}
+"""
 NO_GRAPH = "select to_regclass('{t}_near') is null as few"
 FEW = """
 select to_regclass('{t}_near') is null or (select count(*) from (
@@ -203,7 +208,7 @@ def seen(moment: int | None) -> str:
 
 def moment(t: str, moment: int | None) -> str:
     """The number of a change, or of the newest."""
-    return f"(select max(sequence) from {t}_change)" if moment is None else str(moment)
+    return f"(select max(sequence) from {t}_change)" if moment is None else str(moment)  # noqa: S608 - our own name
 
 
 def pairs(meta: Meta) -> list[str]:

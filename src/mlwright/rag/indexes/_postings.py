@@ -11,6 +11,8 @@ from mlwright.rag.indexes._connections import Ints, Packed, Shorts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SMALL = 2048
+"""Segments of fewer entries are joined with their neighbours."""
 _INT4, _INT2 = 23, 21
 _MOST_SHORT = 32767
 
@@ -63,3 +65,15 @@ def unpacked(rows: Sequence[bytes], dims: int) -> "NDArray[np.float32]":
     """The other way round, shape (len(rows), dims)."""
     whole = np.frombuffer(b"".join(row[4:] for row in rows), dtype=">f4").reshape(len(rows), dims)
     return whole.astype(np.float32)
+
+
+def small_runs(segments: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Small segments that stand beside each other: the first numbers of each run of several."""
+    run: list[int] = []
+    for first, entries in [*segments, (0, SMALL)]:
+        if entries < SMALL:
+            run.append(first)
+            continue
+        if len(run) > 1:
+            yield run
+        run = []

@@ -30,7 +30,7 @@ _STOP = (
 stemmer's own shorter list .379, without any .379."""
 
 
-def _analyzer() -> tantivy.TextAnalyzer:
+def analyzer() -> tantivy.TextAnalyzer:
     """Words in lower case without accents, English stop words left out, English endings cut. Other languages keep their
     words apart from the endings that look English; every word longer than 60 bytes is noise."""
     return (
@@ -59,7 +59,7 @@ class Words:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._schema = _schema()
-        self._analyzer = _analyzer()
+        self._analyzer = analyzer()
         self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
         self._index.register_tokenizer("words", self._analyzer)
         self._index.config_reader(reload_policy="Manual")

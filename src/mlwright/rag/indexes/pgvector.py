@@ -25,7 +25,7 @@ class Config(IndexPart):
     """Up to so many entries, filtered ones too, search reads every vector: nothing is missed. Above, it follows an HNSW
     graph."""
     effort: int = Field(default=200, ge=10, le=1000)
-    """How many candidates the graph keeps in mind while searching (`hnsw.ef_search`): more find more and take longer."""
+    """Candidates that the graph keeps in mind while searching (`hnsw.ef_search`): more find more and take longer."""
 
     def facts(self) -> Facts:
         url = self.url.get_secret_value() if self.url else ""
