@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import tantivy
@@ -30,6 +31,7 @@ _STOP = (
 stemmer's own shorter list .379, without any .379."""
 
 
+@cache
 def analyzer() -> tantivy.TextAnalyzer:
     """Words in lower case without accents, English stop words left out, English endings cut. Other languages keep their
     words apart from the endings that look English; every word longer than 60 bytes is noise."""

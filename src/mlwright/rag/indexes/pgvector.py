@@ -57,7 +57,7 @@ class Config(IndexPart):
         need("numpy", "pgvector")
         need("tantivy", "pgvector")
         need("psycopg", "pgvector")
-        from mlwright.rag.indexes._pgvector import PgIndex  # loads numpy, psycopg and tantivy
+        from mlwright.rag.indexes._pgvector.index import PgIndex  # loads numpy, psycopg and tantivy
 
         return PgIndex(
             self.url.get_secret_value(), self.prefix, home.name, dims, quantize, exact=self.exact, effort=self.effort

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,19 +17,18 @@ from mlwright.kernel.errors import Conflict, NotFound
 from mlwright.kernel.ids import digest
 from mlwright.rag.conditions import Filter
 from mlwright.rag.indexes import Damage, Entry, Found, IndexStats, Pruned, Quantize, WordQuery
-from mlwright.rag.indexes import _pgvector_tables as tables
 from mlwright.rag.indexes._bm25 import MOST_TERMS, Counted, Posting, best
-from mlwright.rag.indexes._connections import Connections
-from mlwright.rag.indexes._pgvector_tables import LIVE, Conditions, clean
-from mlwright.rag.indexes._postings import SMALL, numbers_in, packed, postings, small_runs, unpacked
+from mlwright.rag.indexes._pgvector import tables
+from mlwright.rag.indexes._pgvector.connections import Connections
+from mlwright.rag.indexes._pgvector.postings import SMALL, numbers_in, packed, postings, small_runs, unpacked
+from mlwright.rag.indexes._pgvector.tables import LIVE, Conditions, clean
 from mlwright.rag.indexes._words import analyzer
 
 if TYPE_CHECKING:
     import psycopg
-    import tantivy
     from numpy.typing import NDArray
 
-    from mlwright.rag.indexes._connections import Connection
+    from mlwright.rag.indexes._pgvector.connections import Connection
 
 _FEWEST_DEAD = 128
 _MOST_SMALL = 64
@@ -235,7 +233,7 @@ class PgIndex:
         return numbers_in(found.fetchall()[0]["numbers"])
 
     def terms(self, text: str) -> list[str]:
-        return [str(term) for term in _analyzer().analyze(text)]
+        return [str(term) for term in analyzer().analyze(text)]
 
     def document_frequency(self, terms: Sequence[str]) -> tuple[int, Mapping[str, int]]:
         conditions = Conditions({"terms": [clean(term) for term in terms]})
@@ -389,11 +387,6 @@ class PgIndex:
         with connection.cursor() as cursor, cursor.copy(sql.format(t=self._t).encode()) as copy:
             copy.set_types(types)
             yield copy
-
-
-@cache
-def _analyzer() -> "tantivy.TextAnalyzer":
-    return analyzer()
 
 
 def _ordered(rows: Sequence[Mapping[str, Any]]) -> list[Found]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlwright.rag.indexes._bm25 import Counted
-from mlwright.rag.indexes._connections import Ints, Packed, Shorts
+from mlwright.rag.indexes._pgvector.connections import Ints, Packed, Shorts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""All SQL of the index `pgvector`: its tables, its conditions, and what is asked of them. `_pgvector` says when.
+"""All SQL of the index `pgvector`: its tables, its conditions, and what is asked of them. `index` says when.
 
 Tables, whose names begin with that of the index: `_info` says how it was made; `_change` has one row for each state
 that can be read; `_row` has the entries, each with the change it was born in and the one it died in; `_word` has for
