@@ -1,6 +1,7 @@
 """Versions of an index: they can be listed, compared, tagged, searched and pruned, and damage is found and mended."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,6 +173,74 @@ def test_a_lost_text_is_found_and_read_again(grown: Rag, kernel: Kernel) -> None
     assert grown.verify() == []
 
 
+def test_files_that_say_nothing_any_more_are_made_again(grown: Rag, kernel: Kernel) -> None:
+    before = keys(grown, "how is the burner closed")
+    grown.close()
+    (log,) = (kernel.home / "indexes").rglob("entries.log")
+    log.write_bytes(b"nonsense")
+    assert [one.place for one in grown.verify()] == ["index"]
+    asyncio.run(grown.repair())
+    assert grown.verify() == []
+    assert keys(grown, "how is the burner closed") == before
+    grown.close()
+    shutil.rmtree(log.parent.parent)
+    assert [one.place for one in grown.verify()] == ["index"]
+    asyncio.run(grown.repair())
+    assert grown.verify() == []
+    assert keys(grown, "how is the burner closed") == before
+
+
+def test_documents_that_were_read_in_a_way_of_their_own_are_whole(pipeline: Open) -> None:
+    rag = pipeline(parse={"ocr": "never"}, index={"keep": 2})
+    asyncio.run(rag.ingest())
+    assert rag.verify() == []
+
+
+def test_versions_of_some_days_are_kept(pipeline: Open, documents: MemoryDocuments, clock: ManualClock) -> None:
+    rag = pipeline(index={"keep": 1, "keep_days": 2})
+    for number in range(4):
+        documents.files["note.txt"] = f"Number {number} of the lamps is green.".encode()
+        asyncio.run(rag.ingest())
+        clock.advance(timedelta(hours=1))
+    assert [one.readable for one in rag.index_versions.all()] == [True] * 4
+    assert all(one.bytes > 0 for one in rag.index_versions.all())
+    clock.advance(timedelta(days=3))
+    rag.prune()
+    assert [one.readable for one in rag.index_versions.all()] == [True, False, False, False]
+
+
+def test_the_past_can_be_asked(grown: Rag) -> None:
+    async def answer(at: str) -> Answer:
+        last = None
+        async for item in grown.answer("Where does the zeppelin land?", at=at):
+            last = item
+        assert isinstance(last, Answer)
+        return last
+
+    then = asyncio.run(answer("2"))
+    assert then.index == grown.index_versions.find("2").ref
+    assert {one.key for one in then.citations} == {"note.txt"}
+    assert "note.txt" not in {hit.chunk.key for hit in asyncio.run(answer("")).hits}
+    with pytest.raises(NotFound):
+        asyncio.run(answer("1"))
+
+
+def test_a_store_of_mostly_dead_chunks_is_told(grown: Rag, kernel: Kernel) -> None:
+    assert not grown.index_versions.wasteful()
+    (row,) = kernel.store.rows("select * from rag_chunk order by chunk limit 1")
+    with kernel.store.transaction() as t:
+        t.write("insert into rag_cut (cutting, version, chunks) values (?, 'gone', 300)", (row["cutting"],))
+        t.write_many(
+            "insert into rag_chunk select ? || chunk, cutting, 'gone', format, place, char_start, char_end, line_start,"
+            " line_end, page, headings, body, tokens, embedded_sha256, parent_start, parent_end from rag_chunk"
+            " where chunk = ?",
+            [(f"{number:03}", row["chunk"]) for number in range(300)],
+        )
+    assert grown.index_versions.wasteful()
+    assert grown.prune().chunks >= 300
+    assert not grown.index_versions.wasteful()
+
+
 def test_indexes_that_nobody_uses_go_unless_a_version_is_tagged(
     pipeline: Open, kernel: Kernel, runs: MemoryRuns
 ) -> None:
@@ -190,6 +259,6 @@ def test_indexes_that_nobody_uses_go_unless_a_version_is_tagged(
 def test_a_change_that_was_planned_and_never_made_is_no_version(grown: Rag, kernel: Kernel) -> None:
     kernel.store.write(
         "insert into rag_index select shelf, generation + 1, index_id, pipeline, dataset, documents, chunks, skipped,"
-        " settings, run, built_at from rag_index where generation = 3"
+        " settings, run, built_at, bytes from rag_index where generation = 3"
     )
     assert [one.number for one in grown.index_versions.all()] == [3, 2, 1]

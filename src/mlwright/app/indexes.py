@@ -1,6 +1,7 @@
 """Care of the indexes: the walk over pipelines, releases and sources that pruning and repair need."""
 
 from mlwright.app.joined import Joined
+from mlwright.app.joins import Pipelines
 from mlwright.kernel.errors import NotFound
 from mlwright.kernel.ids import Ref
 from mlwright.rag import PrunedIndex, forget_shelves
@@ -10,11 +11,25 @@ def prune(app: Joined, pipeline: str = "") -> dict[str, PrunedIndex]:
     """Prune the index of one pipeline, or of all, where something was ingested. Over all, the folders of indexes go
     that neither the blueprint nor a release with traffic uses; those with a tagged version stay."""
     names = [app.pipeline(pipeline).name] if pipeline else list(app.rag)
-    newest = _newest(app)
-    done = {name: app.rag[name].prune(newest) for name in names if app.rag[name].index_ref() is not None}
+    needed = [*_newest(app), *_kept(app)]
+    done = {name: app.rag[name].prune(needed) for name in names if app.rag[name].index_ref() is not None}
     if not pipeline:
         forget_shelves(app.kernel, _used(app))
     return done
+
+
+def tidy(app: Joined) -> None:
+    """After an ingest: forget what no kept version needs, where that is more than what is needed."""
+    wasteful = [rag for rag in app.rag.values() if rag.index_ref() is not None and rag.index_versions.wasteful()]
+    needed = [*_newest(app), *_kept(app)] if wasteful else []
+    for rag in wasteful:
+        rag.prune(needed)
+
+
+def _kept(app: Joined) -> set[Ref]:
+    """What the kept versions of every index in use were built from."""
+    rags = [rag for pipelines in _in_use(app) for rag in pipelines.rags.values()]
+    return set[Ref]().union(*(rag.index_versions.datasets() for rag in rags if rag.index_ref() is not None))
 
 
 def _newest(app: Joined) -> list[Ref]:
@@ -29,12 +44,16 @@ def _newest(app: Joined) -> list[Ref]:
 
 
 def _used(app: Joined) -> set[str]:
-    """The indexes of the blueprint, and of every release that has traffic, had it last, or may get it back."""
+    return {rag.shelf_name for pipelines in _in_use(app) for rag in pipelines.rags.values()}
+
+
+def _in_use(app: Joined) -> list[Pipelines]:
+    """The pipelines of the blueprint, and of every release that has traffic, had it last, or may get it back."""
     releases = {app.release}
     for endpoint in app.blueprint.serving.endpoints:
         for traffic in app.serving.history(endpoint)[:_BACK]:
             releases |= {traffic.stable, *([traffic.canary] if traffic.canary else [])}
-    return {rag.shelf_name for release in releases for rag in app.releases.pipelines(release).rags.values()}
+    return [app.releases.pipelines(release) for release in sorted(releases)]
 
 
 _BACK = 5

@@ -81,6 +81,7 @@ class _Asked(TypedDict):
     history: Sequence[Turn]
     conversation: str
     owner: str
+    at: str
 
 
 def _asked(request: Request) -> _Asked:
@@ -90,6 +91,7 @@ def _asked(request: Request) -> _Asked:
         history=[Turn(question, answer) for question, answer in request.history],
         conversation=request.conversation,
         owner=request.owner,
+        at=request.at,
     )
 
 

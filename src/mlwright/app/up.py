@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlwright.app import evaluate
+from mlwright.app import evaluate, indexes
 from mlwright.app.joined import Joined
 from mlwright.architect import Indexed, Workspace, stages
 from mlwright.data import Dataset
@@ -95,6 +95,7 @@ def _ingest(app: Joined, stage: Stage, source: str, report: UpReport, progress: 
 def _index(app: Joined, stage: Stage, pipeline: str, report: UpReport, progress: Progress) -> None:
     """Also where the stage says `keep`: it then only makes sure that rows and index agree."""
     report.indexes.append(aio.run(app.rag[pipeline].ingest(progress)))
+    indexes.tidy(app)
 
 
 def _evaluate(app: Joined, stage: Stage, gate: str, report: UpReport, progress: Progress) -> None:

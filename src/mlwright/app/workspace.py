@@ -59,7 +59,9 @@ class App(Joined):
     def ingest(self, progress: Progress = silent) -> tuple[list[Dataset], list[IndexReport]]:
         """Read every source and bring every index in line with it."""
         datasets = [self.data.ingest(name, progress) for name in self.blueprint.data.sources]
-        return datasets, [aio.run(rag.ingest(progress)) for rag in self.rag.values()]
+        reports = [aio.run(rag.ingest(progress)) for rag in self.rag.values()]
+        indexes.tidy(self)
+        return datasets, reports
 
     def add(self, files: Iterable[tuple[str, bytes]], *, source: str = "") -> tuple[list[Upload], Ref]:
         """Keep files, as (name, bytes), and have them ingested by a job, whose reference comes with them; see `working`
@@ -97,18 +99,19 @@ class App(Joined):
         where: Where | None = None,
         history: Sequence[Turn] = (),
         conversation: Ref | str = "",
+        at: str = "",
         on_token: Callable[[str], None] = _ignore,
     ) -> Answer:
         """Ask an endpoint (the first one where none is named) and wait for the whole answer.
 
         `where` narrows the documents: a `mlwright.rag` filter, its JSON form as a mapping, or its text form. A question
         may lean on `history`, oldest first, or on a `conversation`: `new` begins one, which the answer names. A
-        conversation belongs to its `user`."""
+        conversation belongs to its `user`. `at` names a version of the index, as in `retrieve`."""
         name = endpoint or self.default_endpoint()
         said = [(turn.question, turn.answer) for turn in history]
         owner = self.serving.owner("", user)
         request = Request(
-            question, user, plain_filter(where), history=said, conversation=str(conversation), owner=owner
+            question, user, plain_filter(where), history=said, conversation=str(conversation), owner=owner, at=at
         )
         return aio.run(self._ask(name, request, on_token))
 

@@ -10,7 +10,7 @@ from mlwright.rag import tables
 from mlwright.rag.indexes import Damage, Index
 from mlwright.rag.ports import DocumentSource
 from mlwright.rag.rows import IndexVersion
-from mlwright.rag.shelf import PARSING, Shelf
+from mlwright.rag.shelf import Shelf
 
 _NAMED = 3
 
@@ -30,20 +30,20 @@ class Agreement:
         """What is damaged or disagrees; nothing where all is well, or nothing was indexed yet."""
         index = self.index()
         current = tables.index_at(self.kernel.store, self.shelf.name, index.generation)
+        if current is None and not index.generation and (known := tables.documents(self.kernel.store, self.shelf.name)):
+            return [Damage("index", f"it is empty, and the store knows of {len(known):,} documents in it")]
         if current is None:
             return [
                 Damage("rows", f"the index is at version #{index.generation}, of which the store knows nothing")
             ] * (index.generation > 0)
         return [*index.verify(), *self._of_rows(index, current), *self._of_texts(current), *self._of_lineage(current)]
 
-    def forget(self) -> list[Damage]:
-        """Mend the files of the index, and forget what is incomplete, so that the next ingest makes it again. Returns
-        what was found."""
-        found = self.verify()
+    def forget(self) -> None:
+        """Mend the files of the index, and forget what is incomplete, so that the next ingest makes it again. Raises
+        ProviderError where the files cannot be mended."""
         self.index().repair()
         for version in sorted(self._incomplete()):
             tables.uncut(self.kernel.store, self.shelf.cutting, version)
-        return found
 
     def _of_rows(self, index: Index, current: IndexVersion) -> list[Damage]:
         store, cutting = self.kernel.store, self.shelf.cutting
@@ -94,7 +94,7 @@ class Agreement:
         return tables.without_vector(self.kernel.store, self.embedder, self.shelf.cutting)
 
     def _has_text(self, version: str) -> bool:
-        stored = tables.version(self.kernel.store, Ref("version", version), PARSING)
+        stored = tables.version(self.kernel.store, Ref("version", version), self.shelf.parsing)
         try:
             return stored is not None and len(self.kernel.blobs.get(stored.text_sha256)) >= 0
         except MlwrightError:

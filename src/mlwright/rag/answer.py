@@ -90,6 +90,7 @@ class Answerer:
         history: Sequence[Turn] = (),
         conversation: str = "",
         owner: str = "",
+        at: str = "",
     ) -> AsyncGenerator[Token | Citation | Answer]:
         """Tokens, each citation before the token that shows its mark, and last the Answer, kept when it is given out.
 
@@ -98,12 +99,13 @@ class Answerer:
         iterator early stops the model, and keeps nothing. `timeout` is in seconds, for the model.
 
         The question may lean on what was said before: on `history` (oldest first; kept by the caller), or on a
-        `conversation`, named by its ref or `new`, which remembers the turn for its `owner`. Raises NotFound for an
-        unknown model or conversation or before the first ingest, and what the model raises."""
+        `conversation`, named by its ref or `new`, which remembers the turn for its `owner`. `at` names a version of the
+        index. Raises NotFound for an unknown model, conversation or version or before the first ingest, and what the
+        model raises."""
         writer = self._model(model)
         price = self.prices.get(model or self.spec.model)
         memory = await self._memory(history, conversation, owner)
-        draft = await self._draft(question, writer.ref, price, where, release, memory)
+        draft = await self._draft(question, writer.ref, price, where, release, memory, at)
         if not draft.retrieval.hits and self.spec.if_empty == "abstain":
             yield Token(NO_ANSWER)
             yield await self._finish(draft, Cited(NO_ANSWER, ()), abstained=True)
@@ -132,10 +134,11 @@ class Answerer:
         history: Sequence[Turn] = (),
         conversation: str = "",
         owner: str = "",
+        at: str = "",
     ) -> Answer:
         """The best passages, quoted, without a model: what is left when no model answers."""
         memory = await self._memory(history, conversation, owner)
-        draft = await self._draft(question, TOP_PASSAGES, None, where, release, memory)
+        draft = await self._draft(question, TOP_PASSAGES, None, where, release, memory, at)
         best = draft.shown[:_PASSAGES]
         text = "\n\n".join(f"{_opening(one.text)} [{one.number}]" for one in best)
         cited = cite(text, best, draft.pages)
@@ -166,10 +169,11 @@ class Answerer:
         where: Filter | None,
         release: Ref | None,
         memory: Memory,
+        at: str,
     ) -> _Draft:
         began = perf_counter()
         asked = standalone(question, memory.turns)
-        retrieval = await self.retriever.retrieve(asked, where=where)
+        retrieval = await self.retriever.retrieve(asked, where=where, at=at)
         seconds = {**retrieval.seconds, "retrieve": perf_counter() - began}
         turns, shown, pages = await in_thread(self._shown, question, retrieval, memory)
         memory = replace(memory, turns=turns)

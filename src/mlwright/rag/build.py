@@ -1,5 +1,6 @@
 """Rag: one pipeline of a blueprint, open for use."""
 
+import shutil
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -7,7 +8,7 @@ from contextlib import AbstractContextManager
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import stamp
-from mlwright.kernel.errors import NotFound
+from mlwright.kernel.errors import NotFound, ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.lineage import Described
 from mlwright.kernel.locks import exclusive
@@ -45,6 +46,8 @@ from mlwright.rag.types import (
     Turn,
 )
 from mlwright.rag.versions import IndexVersions
+
+LOCK = "ingest.lock"
 
 
 def build_rag(
@@ -108,7 +111,7 @@ class Rag:
         self._opened: Index | None = None
         self._opening = threading.Lock()
         self.conversations = Conversations(kernel, spec.generate.history.keep)
-        self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index.keep)
+        self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index)
         self._retriever = Retriever(
             name, spec, kernel, embedder, self._shelf, self._index, self.index_versions, _rewriter(spec, chat),
             rerank, prices, Remembered(spec.retrieve.cache),
@@ -131,14 +134,33 @@ class Rag:
     def verify(self) -> list[Damage]:
         """What is damaged in the index, or disagrees between index, store and lineage. Reads all of them."""
         with self._alone():
-            return self._agreement().verify()
+            return self._damage()
 
     async def repair(self, progress: Progress = silent) -> list[Damage]:
         """Mend what `verify` finds: what is damaged is made again from the documents. Returns what was found."""
         with self._alone():
-            found = await in_thread(self._agreement().forget)
+            found = await in_thread(self._damage)
+            await in_thread(self._forget)
             await self._ingest(progress, afresh=True)
         return found
+
+    def _damage(self) -> list[Damage]:
+        try:
+            return self._agreement().verify()
+        except ProviderError as error:
+            return [Damage("index", error.message)]
+
+    def _forget(self) -> None:
+        """Mend what can be mended. Files that say nothing any more go: all that they held stands in the store."""
+        try:
+            self._agreement().forget()
+        except ProviderError:
+            self.close()
+            for path in self._home.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != LOCK:
+                    path.unlink()
 
     def prune(self, shared: Sequence[Ref] = ()) -> PrunedIndex:
         """Forget what no kept version of the index needs: see `IndexVersions.prune`."""
@@ -146,7 +168,7 @@ class Rag:
             return self.index_versions.prune(shared)
 
     def _alone(self) -> AbstractContextManager[None]:
-        return exclusive(self._home / "ingest.lock", f"ingesting {self.name}")
+        return exclusive(self._home / LOCK, f"ingesting {self.name}")
 
     def _agreement(self) -> Agreement:
         return Agreement(self.name, self._kernel, self._shelf, self._index, self._source, self._embedder.ref)
@@ -198,12 +220,13 @@ class Rag:
         history: Sequence[Turn] = (),
         conversation: str = "",
         owner: str = "",
+        at: str = "",
     ) -> AsyncGenerator[Token | Citation | Answer]:
         """Tokens and citations as they come, and last the Answer: see `Answerer.answer`. `model` is a name of
-        `models.chat`."""
+        `models.chat`, `at` a version of the index."""
         return self._answerer.answer(
             question, model=model, where=as_filter(where), release=release, timeout=timeout, history=history,
-            conversation=conversation, owner=owner,
+            conversation=conversation, owner=owner, at=at,
         )  # fmt: skip
 
     async def passages(
@@ -215,11 +238,13 @@ class Rag:
         history: Sequence[Turn] = (),
         conversation: str = "",
         owner: str = "",
+        at: str = "",
     ) -> Answer:
         """The best passages, quoted, without a model; see `Answerer.answer`."""
         return await self._answerer.passages(
-            question, where=as_filter(where), release=release, history=history, conversation=conversation, owner=owner
-        )
+            question, where=as_filter(where), release=release, history=history, conversation=conversation, owner=owner,
+            at=at,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Let go of the index; the next use opens it again."""

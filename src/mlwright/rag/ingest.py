@@ -277,7 +277,7 @@ class Ingest:
         uses = (index.dataset, self.work.embedder.ref)
         run = self.record(f"index {self.pipeline}", dict(index.settings), metrics, uses, index.ref)
         self._link(index, run, before)
-        tables.put_index(self.kernel.store, replace(index, run=run.id))
+        tables.put_index(self.kernel.store, replace(index, run=run.id, bytes=self.index.stats().bytes))
 
     def _link(self, index: IndexVersion, run: Ref, before: IndexVersion | None) -> None:
         edges = [

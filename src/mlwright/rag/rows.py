@@ -54,6 +54,8 @@ class IndexVersion:
     settings: Mapping[str, str]
     run: str
     at: str
+    bytes: int = 0
+    """What the files of the index took on disk when it was built."""
 
 
 def version_from(row: Row) -> StoredVersion:
@@ -108,7 +110,7 @@ def index_from(row: Row) -> IndexVersion:
     return IndexVersion(
         row["shelf"], row["generation"], Ref("index", row["index_id"]), row["pipeline"], Ref("dataset", row["dataset"]),
         row["documents"], row["chunks"], tuple(json.loads(row["skipped"])), json.loads(row["settings"]), row["run"],
-        row["built_at"],
+        row["built_at"], int(row["bytes"]),
     )  # fmt: skip
 
 

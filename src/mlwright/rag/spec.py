@@ -63,6 +63,12 @@ class IndexSpec(_Section):
         le=1000,
         description="Versions of the index that can be searched, the newest among them; those with a tag come on top.",
     )
+    keep_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Versions that were built in the last days can be searched, too, however many they are.",
+    )
 
 
 class RetrieveSpec(_Section):

@@ -117,6 +117,11 @@ def chunk_counts(store: Store, cutting: str) -> dict[str, int]:
     return {row["version"]: row["many"] for row in store.rows(sql, (cutting,))}
 
 
+def count_chunks(store: Store, cutting: str) -> int:
+    row = store.one("select count(*) as many from rag_chunk where cutting = ?", (cutting,))
+    return int(row["many"]) if row else 0
+
+
 def uncut(store: Store, cutting: str, version: str) -> None:
     """Take the chunks of a version away, so that the next ingest cuts it again."""
     with store.transaction() as t:
@@ -263,13 +268,14 @@ def put_index(store: Store, index: IndexVersion) -> None:
     """Write an index version; one that was planned for the same generation is replaced."""
     store.write(
         "insert into rag_index (shelf, generation, index_id, pipeline, dataset, documents, chunks, skipped, settings,"
-        " run, built_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (shelf, generation) do update set"
-        " index_id = excluded.index_id, dataset = excluded.dataset, documents = excluded.documents,"
+        " run, built_at, bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (shelf, generation)"
+        " do update set index_id = excluded.index_id, dataset = excluded.dataset, documents = excluded.documents,"
         " chunks = excluded.chunks, skipped = excluded.skipped, settings = excluded.settings, run = excluded.run,"
-        " built_at = excluded.built_at",
+        " built_at = excluded.built_at, bytes = excluded.bytes",
         (
             index.shelf, index.generation, index.ref.id, index.pipeline, index.dataset.id, index.documents,
             index.chunks, json.dumps(index.skipped), json.dumps(dict(index.settings)), index.run, index.at,
+            index.bytes,
         ),
     )  # fmt: skip
 

@@ -240,7 +240,8 @@ class IndexReport:
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
     """A version of an index. The `current` one is searched unless another is asked for, a `readable` one can be asked
-    for; `skipped` counts documents that could not be read. `at` is UTC, sortable as text."""
+    for; `skipped` counts documents that could not be read. `at` is UTC, sortable as text; `bytes` is what the index
+    took on disk when it was built, older versions included."""
 
     ref: Ref
     number: int
@@ -255,6 +256,7 @@ class IndexInfo:
     current: bool
     readable: bool
     settings: Mapping[str, str]
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import stamp
@@ -15,11 +16,13 @@ from mlwright.rag.indexes import Index
 from mlwright.rag.ports import DocumentSource, SourceDocument
 from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import Shelf
+from mlwright.rag.spec import IndexSpec
 from mlwright.rag.types import IndexDiff, IndexInfo, PrunedIndex
 
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 _NUMBER = re.compile(r"#?(\d{1,18})")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?Z?")
+_FEW_CHUNKS = 256
 _END_OF_DAY = "0000-00-00T23:59:59.999999"
 HINT = "`mlwright index list` shows the versions"
 
@@ -35,7 +38,7 @@ class IndexVersions:
     shelf: Shelf
     index: Callable[[], Index]
     source: DocumentSource
-    keep: int
+    spec: IndexSpec
 
     def all(self) -> list[IndexInfo]:
         """Every version that was ever searched, the newest first."""
@@ -90,21 +93,34 @@ class IndexVersions:
 
     def retain(self) -> None:
         """Tell the index what stays readable: the newest versions and those with a tag."""
-        index = self.index()
-        generations = [found.generation for found in self._rows(index.generation)][: self.keep]
-        index.retain({*generations, *tables.index_tags(self.kernel.store, self.shelf.name).values()})
+        self._retain(self.spec.keep)
 
     def make_room(self) -> None:
         """Before a change: as `retain`, but leave room for the version that comes."""
+        self._retain(self.spec.keep - 1)
+
+    def _retain(self, newest: int) -> None:
+        index, since = self.index(), stamp(self.kernel.clock.now() - timedelta(days=self.spec.keep_days))
+        rows = self._rows(index.generation)
+        recent = [found for found in rows if found.at >= since] if self.spec.keep_days else []
+        tagged = tables.index_tags(self.kernel.store, self.shelf.name).values()
+        index.retain({*(found.generation for found in (*rows[:newest], *recent)), *tagged})
+
+    def datasets(self) -> set[Ref]:
+        """Those of the versions that can be searched."""
+        kept = self.index().retained()
+        return {found.dataset for found in self._rows(kept[-1]) if found.generation in kept}
+
+    def wasteful(self) -> bool:
+        """Does the store hold more chunks that nobody may need than those of the present version?"""
         index = self.index()
-        generations = [found.generation for found in self._rows(index.generation)][: self.keep - 1]
-        index.retain({*generations, *tables.index_tags(self.kernel.store, self.shelf.name).values()})
+        current = tables.index_at(self.kernel.store, self.shelf.name, index.generation)
+        known = tables.count_chunks(self.kernel.store, self.shelf.cutting)
+        return current is not None and known > 2 * current.chunks + _FEW_CHUNKS
 
     def documents(self) -> list[SourceDocument]:
         """The documents of all versions that can be searched, each version of a document once."""
-        kept = self.index().retained()
-        datasets = [found.dataset for found in self._rows(kept[-1]) if found.generation in kept]
-        every = (file for ref in dict.fromkeys(datasets) for file in self.source.documents(ref))
+        every = (file for ref in sorted(self.datasets()) for file in self.source.documents(ref))
         return list({file.version: file for file in every}.values())
 
     def diff(self, before: str, after: str) -> IndexDiff:
@@ -129,14 +145,14 @@ class IndexVersions:
     def prune(self, shared: Sequence[Ref] = ()) -> PrunedIndex:
         """Forget what no kept version holds, in the index and in the store: chunks that neither a kept version of this
         index nor the newest or a tagged one of another has and that no answer has shown, and vectors without a chunk.
-        What documents said stays, since lineage leads there. `shared` are datasets that others may be indexing now.
+        What documents said stays, since lineage leads there. `shared` are datasets that others may be indexing now, or
+        keep.
 
         Raises NotFound where the source was never ingested."""
         self.retain()
         done = self.index().prune()
-        kept = self.index().retained()
-        needed = {found.dataset for found in self._rows(kept[-1]) if found.generation in kept}
-        needed |= {*tables.datasets_in_use(self.kernel.store), self.source.latest()[0], *shared}
+        self.kernel.store.flush()  # the latest answers
+        needed = self.datasets() | {*tables.datasets_in_use(self.kernel.store), self.source.latest()[0], *shared}
         versions = {file.version.id for ref in needed for file in self.source.documents(ref)}
         chunks, vectors = tables.forget_chunks(self.kernel.store, self.shelf.cutting, versions)
         return PrunedIndex(done.entries, done.bytes, chunks, vectors)
@@ -201,5 +217,6 @@ def _info(found: IndexVersion, tags: tuple[str, ...], current: int, readable: bo
         tags=tags,
         current=found.generation == current,
         readable=readable,
+        bytes=found.bytes,
         settings=found.settings,
     )

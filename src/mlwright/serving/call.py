@@ -101,7 +101,7 @@ class Calls:
             return self._in_place(endpoint, spec, release, request)
 
         ttl = spec.cache.exact
-        if not ttl or request.conversation:  # what was said before is kept elsewhere, and changes with every turn
+        if not ttl or request.conversation or request.at:  # what these mean is kept elsewhere, and changes
             return fresh()
         key = cache_key(endpoint, request, self._handlers.versions(release, endpoint))
         patience = spec.limits.queue + spec.limits.timeout

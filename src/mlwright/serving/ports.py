@@ -19,6 +19,8 @@ class Request:
     history: Sequence[tuple[str, str]] = ()
     conversation: str = ""
     owner: str = ""
+    at: str = ""
+    """A version of the past that the handler knows; such an answer is not cached."""
     model: str = ""
     """The name of a fallback model to use instead of the endpoint's own; set by serving."""
 

@@ -31,7 +31,7 @@ class TurnBody(Body):
 class EndpointBody(Body):
     """A question. `user` is any stable text for a person (kept as a hash only); `filter` narrows the documents. It may
     lean on `history`, which you keep (oldest first), or on a `conversation`, which is kept here for the key and the
-    user: `new` begins one, and the answer names it."""
+    user: `new` begins one, and the answer names it. `at` names a version of the index that is kept."""
 
     question: Text = Field(min_length=1)
     user: Text = ""
@@ -39,6 +39,7 @@ class EndpointBody(Body):
     stream: bool = False
     history: list[TurnBody] = Field(default_factory=list, max_length=200)
     conversation: Annotated[str, Field(pattern=r"^(new|conversation:[0-9A-Za-z_-]{1,100})?$")] = ""
+    at: Name = ""
 
 
 class AskBody(EndpointBody):
@@ -80,6 +81,7 @@ async def _answer(app: "App", request: Request, endpoint: str, body: EndpointBod
         history=[(turn.question, turn.answer) for turn in body.history],
         conversation=body.conversation,
         owner=app.serving.owner(key_id(request), body.user),
+        at=body.at,
     )
     events = app.serving.call(endpoint, question, key=who)
     if not stream:

@@ -16,6 +16,11 @@ Where = Annotated[
 ]
 
 
+At = Annotated[
+    str, typer.Option("--at", metavar="VERSION", help="Search the index of the past: a number, tag or time.")
+]
+
+
 def _all_of(where: list[str] | None) -> str:
     """Several filters, all of which must hold, as the text of one."""
     return " and ".join(f"({one})" for one in where or ())
@@ -32,6 +37,7 @@ def ask(
     endpoint: Endpoint = "",
     where: Where = None,
     user: Annotated[str, typer.Option(help="Who asks: the same user always meets the same release.")] = "",
+    at: At = "",
     why: Annotated[bool, typer.Option("--why", help="Show what the answer was made from.")] = False,
     target: Target = None,
     sets: Sets = None,
@@ -45,6 +51,7 @@ def ask(
             endpoint=endpoint,
             user=user,
             where=_all_of(where),
+            at=at,
             on_token=on_token,
         )
         walk = app.why(answer.ref) if why else None
@@ -62,10 +69,7 @@ def retrieve(
     pipeline: Annotated[str, typer.Option(help="The pipeline; the first one where none is named.")] = "",
     top: Annotated[int | None, typer.Option(help="How many passages; the blueprint's `keep` where absent.")] = None,
     where: Where = None,
-    at: Annotated[
-        str,
-        typer.Option("--at", metavar="VERSION", help="Search the index of the past: a number, tag or time."),
-    ] = "",
+    at: At = "",
     explain: Annotated[bool, typer.Option("--explain", help="Show every stage with its time and best chunks.")] = False,
     sets: Sets = None,
     json: Json = False,

@@ -17,11 +17,11 @@ def index_versions(found: Sequence[IndexInfo]) -> None:
         console.print("no version yet: run `mlwright up`", style="warn")
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("version", "built", "documents", "chunks", "tags", "", "reference"):
-        table.add_column(heading, justify="right" if heading in ("documents", "chunks") else "left")
+    for heading in ("version", "built", "documents", "chunks", "size", "tags", "", "reference"):
+        table.add_column(heading, justify="right" if heading in ("documents", "chunks", "size") else "left")
     for one in found:
         state = "searched now" if one.current else "readable" if one.readable else "no longer kept"
-        numbers = f"{one.documents:,}", f"{one.chunks:,}"
+        numbers = f"{one.documents:,}", f"{one.chunks:,}", size(one.bytes)
         table.add_row(
             f"#{one.number}", f"{one.at[:19]}Z", *numbers, ", ".join(one.tags), state, str(one.ref),
             style="" if one.readable else "quiet",
