@@ -31,6 +31,30 @@ def test_a_talk_in_python(app: mw.App) -> None:
     assert app.ask("Why is it?", history=[Turn(SEAL, first.text)]).asked == second.asked
 
 
+def test_the_pages_show_each_key_its_own_talks(app: mw.App) -> None:
+    ann, bob = ({"x-api-key": app.serving.keys.create(name)} for name in ("ann", "bob"))
+    with running(app) as url, httpx2.Client(base_url=url, timeout=30) as client:
+        said = client.post("/chat", data={"q": SEAL}, headers=ann)
+        assert said.status_code == 303
+        address, _, turn = said.headers["location"].partition("#")
+        assert f'id="{turn}"' in client.get(address, headers=ann).text
+        assert address in client.get("/chat", headers=ann).text
+        fragment = f"{address}/{turn.removeprefix('turn-')}"
+        assert client.get(fragment, headers=ann).status_code == 200
+        for headers in (bob, {}):
+            assert client.get(address, headers=headers).status_code == 404
+            assert client.get(fragment, headers=headers).status_code == 404
+            assert address not in client.get("/chat", headers=headers).text
+            assert client.post(f"{address}/delete", headers=headers).status_code == 404
+        answer = turn.removeprefix("turn-")
+        other = client.post("/chat", data={"q": SEAL}, headers=ann).headers["location"].partition("#")[0]
+        assert client.get(f"{other}/{answer}", headers=ann).status_code == 404, "an answer of another talk"
+        assert client.post(f"{address}/delete", headers=ann).status_code == 303
+        assert client.get(address, headers=ann).status_code == 404
+        assert client.get(f"/answers/{answer}").status_code == 404
+        assert client.post("/chat", data={"q": " "}, headers=ann).status_code == 400
+
+
 @contextmanager
 def running(app: mw.App) -> Iterator[str]:
     """The API on a free port; its URL."""

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mlwright.faces.api.keys import caller, key_id
+from mlwright.faces.api.keys import caller
 from mlwright.faces.api.problems import describe
 from mlwright.faces.api.rendering import Body, FilterValue, Name, Text, read, ready_json
 from mlwright.faces.api.streaming import EventStream, chunks_of, sse, while_connected
+from mlwright.faces.who import key_id
 from mlwright.kernel.errors import ProviderError, UserError
 from mlwright.rag import plain_filter
 from mlwright.serving import Event

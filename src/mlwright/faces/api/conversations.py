@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mlwright.faces.api.keys import key_id
 from mlwright.faces.api.rendering import IdPath, Text, rendered
+from mlwright.faces.who import key_id
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.ids import Ref
 from mlwright.rag import Conversation

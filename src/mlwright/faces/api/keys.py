@@ -25,12 +25,6 @@ def missing_key() -> HttpProblem:
     return HttpProblem(401, "no-key", "this needs a working API key", hint=hint, headers=CHALLENGE)
 
 
-def key_id(request: Request) -> str:
-    """The id of the API key that a request carries; empty where it carries none."""
-    key: ApiKey | None = request.scope["state"]["key"]
-    return key.id if key else ""
-
-
 def caller(request: Request, endpoint: EndpointSpec | None) -> str:
     """Who asks, for the rate limit: the key or the address. Raises HttpProblem where the endpoint wants a key."""
     key: ApiKey | None = request.scope["state"]["key"]

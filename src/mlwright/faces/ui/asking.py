@@ -12,6 +12,7 @@ from mlwright.faces.ui.graphs import walk_svg
 from mlwright.faces.ui.paging import paged
 from mlwright.faces.ui.rendering import Renderer
 from mlwright.faces.ui.served import served
+from mlwright.faces.who import check_key
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref
@@ -43,7 +44,9 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         question, endpoint = str(form.get("q", "")).strip(), str(form.get("endpoint", ""))
         if not question:
             raise UserError("the question is empty", hint="write one, and ask again")
-        answer = await in_thread(app.ask, question, endpoint=endpoint)
+        name = endpoint or app.default_endpoint()
+        check_key(request, name, app.serving.spec.endpoints.get(name))
+        answer = await in_thread(app.ask, question, endpoint=name)
         return RedirectResponse(f"/answers/{answer.ref.id}", 303)
 
     async def card(request: Request) -> Response:

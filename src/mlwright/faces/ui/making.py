@@ -7,13 +7,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mlwright.faces.ui import adding, asking, assets_route, evals, home, lineage, rag, serving, style, tracking
+from mlwright.faces.ui import (
+    adding,
+    asking,
+    assets_route,
+    chatting,
+    evals,
+    home,
+    lineage,
+    rag,
+    serving,
+    style,
+    tracking,
+)
 from mlwright.faces.ui.rendering import Renderer
 
 if TYPE_CHECKING:
     from mlwright.app import App
 
-_ROOMS = (home, asking, adding, rag, evals, tracking, serving, lineage, style)
+_ROOMS = (home, asking, chatting, adding, rag, evals, tracking, serving, lineage, style)
 
 
 @dataclass(frozen=True, slots=True)

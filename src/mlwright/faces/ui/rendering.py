@@ -24,6 +24,7 @@ THEMES = ("light", "dark")
 NAV = (
     ("/", "Home", "home"),
     ("/ask", "Ask", "ask"),
+    ("/chat", "Chat", "chat"),
     ("/documents", "Documents", "documents"),
     ("/answers", "Answers", "answers"),
     ("/evals", "Evals", "evals"),

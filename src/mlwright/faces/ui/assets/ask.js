@@ -1,32 +1,12 @@
 // The question box: asks the API for a stream, shows it as it comes, and then puts the finished card in its place.
 
+import { ask as request, stream } from "./stream.js";
+
 const form = document.getElementById("ask");
 const box = form.elements.q;
 const target = document.getElementById("answer");
 let running = null;
 let asked = location.search;
-
-function* events(text) {
-  for (const block of text.split("\n\n")) {
-    const name = /^event: (.*)$/m.exec(block);
-    const data = /^data: (.*)$/m.exec(block);
-    if (name && data) yield [name[1], JSON.parse(data[1])];
-  }
-}
-
-async function* stream(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    rest += value;
-    const end = rest.lastIndexOf("\n\n");
-    if (end < 0) continue;
-    yield* events(rest.slice(0, end));
-    rest = rest.slice(end + 2);
-  }
-}
 
 function show(id) {
   const node = document.getElementById(id).content.cloneNode(true);
@@ -64,12 +44,7 @@ async function ask(question, { remember = true } = {}) {
   card.querySelector("h2").textContent = question;
   const text = card.querySelector(".answer-text");
   try {
-    const response = await fetch("/v1/ask", {
-      method: "POST",
-      signal: mine.signal,
-      headers: { "content-type": "application/json", accept: "text/event-stream" },
-      body: JSON.stringify({ question, endpoint }),
-    });
+    const response = await request({ question, endpoint }, mine.signal);
     if (!response.ok) return fail(await response.json());
     for await (const [name, data] of stream(response)) {
       if (name === "token") {
