@@ -114,6 +114,10 @@ def test_rerankers_are_tried_also_where_the_blueprint_names_none(folder: Path) -
         after = from_text(edited(BLUEPRINT, candidate.edits), folder / "mlwright.yaml")
         assert after.rag["support"].rerank == candidate.spec.rerank
         assert set(after.models.rerank) == {candidate.spec.rerank.model if candidate.spec.rerank else ""}
+    (again,) = candidates.feedbacks(base)
+    assert again.name.endswith(", feedback")
+    after = from_text(edited(BLUEPRINT, again.edits), folder / "mlwright.yaml")
+    assert after.rag["support"].retrieve.feedback == again.spec.retrieve.feedback is not None
     with_mmr = Candidates("support", found[0].spec, found[0].models)
     removed = with_mmr.rerankings(with_mmr.current())[-1]
     assert removed.spec.rerank is None

@@ -65,6 +65,11 @@ class Candidates:
             out.append(Candidate(_told(changed), changed, self.models, self._edits(changed)))
         return out
 
+    def feedbacks(self, base: Candidate) -> list[Candidate]:
+        """A second search with what the first one found, or none where there is one now."""
+        changed = self._changed(base.spec, retrieve={"feedback": None if base.spec.retrieve.feedback else {}})
+        return [Candidate(_told(changed), changed, self.models, self._edits(changed))]
+
     def rerankings(self, base: Candidate) -> list[Candidate]:
         """The rerankers of the blueprint and those that need nothing, over what `base` finds; and none, where one is
         set now. One that costs money is asked as often as there are examples."""
@@ -113,6 +118,8 @@ class Candidates:
         for name in ("fuse", "dense_weight", "keep"):
             if (value := getattr(spec.retrieve, name)) != getattr(now.retrieve, name):
                 edits.append(Edit(f"{at}.retrieve.{name}", str(value)))
+        if spec.retrieve.feedback != now.retrieve.feedback:
+            edits.append(Edit(f"{at}.retrieve.feedback", "{}" if spec.retrieve.feedback else None))
         if spec.rerank is None and now.rerank is not None:
             edits.append(Edit(f"{at}.rerank", None))
         elif spec.rerank is not None and spec.rerank != now.rerank:
@@ -128,8 +135,9 @@ class Candidates:
 
 
 def _told(spec: PipelineSpec) -> str:
-    """`structure 150, convex 0.5, mmr`."""
+    """`structure 150, convex 0.5, feedback, mmr`."""
     fuse = spec.retrieve.fuse
     how = f"{fuse} {spec.retrieve.dense_weight:g}" if fuse == "convex" else fuse
+    again = ", feedback" if spec.retrieve.feedback else ""
     after = f", {spec.rerank.model}" if spec.rerank else ""
-    return f"{spec.chunk.use} {spec.chunk.tokens}, {how}{after}"
+    return f"{spec.chunk.use} {spec.chunk.tokens}, {how}{again}{after}"

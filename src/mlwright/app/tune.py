@@ -2,9 +2,9 @@
 
 Candidates are built in a workspace of their own below `tuning`, so that nothing that is served is touched; what was
 built and measured there is kept, so that a run which was interrupted goes on. The current settings are one candidate.
-First chunkers and sizes are compared, then, for the two best, ways to fuse, then, for the two best of all, rerankers.
-Each candidate may show the model as many tokens as the current settings do: small chunks get more passages, large ones
-fewer.
+First chunkers and sizes are compared, then, for the two best, ways to fuse, then, for the two best of all, feedback
+and rerankers. Each candidate may show the model as many tokens as the current settings do: small chunks get more
+passages, large ones fewer.
 """
 
 import difflib
@@ -202,7 +202,7 @@ class _Work:
                 for candidate in self._candidates.fusions(base):
                     await self._measure(kernel, candidate, task)
             for base in self._best(_FINALISTS):
-                for candidate in self._candidates.rerankings(base):
+                for candidate in (*self._candidates.feedbacks(base), *self._candidates.rerankings(base)):
                     await self._measure(kernel, candidate, task)
         finally:
             self._progress.end(task)

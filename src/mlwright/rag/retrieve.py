@@ -12,6 +12,7 @@ from mlwright.kernel.ids import Ref
 from mlwright.kernel.spans import GenAI
 from mlwright.models import Embedder, Price, RerankChoice, cost_of
 from mlwright.rag import tables
+from mlwright.rag.chunkers import embedded_text
 from mlwright.rag.filters import Filter, check_fields
 from mlwright.rag.indexes import Index
 from mlwright.rag.ranking import Ranking
@@ -109,7 +110,7 @@ class Retriever:
             stage.note = rewritten.note
         vectors = await self._embed(rewritten.queries, stages)
         depth = max(self.spec.retrieve.top, asked.keep)
-        searching = Searching(self.spec, index, asked.where, depth, stages, asked.at)
+        searching = Searching(self.spec, index, asked.where, depth, stages, self._texts, asked.at)
         fused = await in_thread(searching.find, rewritten.queries, vectors)
         ranking = Ranking(self.spec, self.kernel.store, index, self.rerank, self.prices, stages)
         hits, calls = await ranking.rank(rewritten.question, fused, asked.keep)
@@ -143,6 +144,11 @@ class Retriever:
                         found[place] = row
             stage.note = f"{self.embedder.ref.id}, {len(queries)} queries" if len(queries) > 1 else self.embedder.ref.id
         return found
+
+    def _texts(self, ids: Sequence[str]) -> list[str]:
+        known = tables.chunks(self.kernel.store, ids)
+        found = (known.get(id_) for id_ in ids)
+        return [embedded_text(one.title, one.headings, one.text) if one else "" for one in found]
 
     def _paid(self, asked: Rewritten) -> list[Call]:
         if asked.model is None:

@@ -71,6 +71,14 @@ class IndexSpec(_Section):
     )
 
 
+class FeedbackSpec(_Section):
+    """Pseudo-relevance feedback: the best passages of a first search say what a second one looks for. No model."""
+
+    passages: int = Field(default=3, ge=1, le=20, description="The best passages of the first search that are used.")
+    terms: int = Field(default=20, ge=1, le=200, description="The words of theirs that are added to the question.")
+    share: Share = Field(default=0.5, ge=0, le=1, description="The part of the second search in the final score.")
+
+
 class RetrieveSpec(_Section):
     """How a question finds passages: candidates of each retriever are fused to one list."""
 
@@ -87,6 +95,11 @@ class RetrieveSpec(_Section):
     )
     dense_weight: Share = Field(
         default=0.5, description="The weight of the vectors in `convex` and `rrf`; words have the rest."
+    )
+    feedback: FeedbackSpec | None = Field(
+        default=None,
+        description="Search a second time with what the best passages say (RM3 and Rocchio); `{}` for the usual "
+        "settings, none where absent. Finds more of what is about a topic; known items it may push down.",
     )
     min_score: float = Field(
         default=0.2, ge=-1, le=1, description="The least cosine of the nearest passage: below it nothing was found."
