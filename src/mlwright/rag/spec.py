@@ -55,7 +55,9 @@ class IndexSpec(_Section):
         "scored again with the full vectors.",
     )
     engine: AnyIndex = Field(
-        default="embedded", validate_default=True, description="What holds vectors and words: `embedded`, `pgvector`."
+        default="embedded",
+        validate_default=True,
+        description="What holds vectors and words: `embedded`, `lance` or `pgvector`.",
     )
     keep: int = Field(
         default=3,
