@@ -34,7 +34,8 @@ _MOST_WRITES = 24
 """Writes after which small files are put together."""
 _NOW, _LATELY = timedelta(milliseconds=1), timedelta(seconds=5)
 """Versions younger than that stay for those who are reading them; pruning leaves none."""
-_REFINED = 5
+_REFINED: dict[Quantize, int] = {"none": 1, "i8": 5, "binary": 20}
+"""How many candidates are scored again with full vectors for each result."""
 _INDEX = {"none": IvfFlat, "i8": IvfSq, "binary": IvfRq}
 _WORD = pa.schema([
     ("term", pa.string()), ("segment", pa.int64()), ("born", pa.int64()), ("died", pa.int64()),
@@ -58,7 +59,7 @@ class LanceRecords:
         self, where: str, options: dict[str, str], dims: int, quantize: Quantize, *, exact: int, effort: int
     ) -> None:
         self.place, self._where, self._dims = f"the index in {where}", where, dims
-        self._kind, self._exact, self._effort = _INDEX[quantize], exact, effort
+        self._kind, self._refined, self._exact, self._effort = _INDEX[quantize], _REFINED[quantize], exact, effort
         with self._in_our_words():
             self._db = lancedb.connect(where, storage_options=options, read_consistency_interval=timedelta(0))
             schemas = {"row": _row_schema(dims), "word": _WORD, "state": _STATE}
@@ -204,7 +205,7 @@ class LanceRecords:
             asked = self._rows.search(vector, vector_column_name="vector").distance_type("dot")
             asked = asked.where(condition, prefilter=True).select(["id", "_distance"]).limit(top)
             if self._drawn() and self._rows.count_rows(condition) > self._exact:
-                asked = asked.minimum_nprobes(self._effort).maximum_nprobes(0).refine_factor(_REFINED)
+                asked = asked.minimum_nprobes(self._effort).maximum_nprobes(0).refine_factor(self._refined)
             else:
                 asked = asked.bypass_vector_index()
             found = asked.to_arrow()
