@@ -86,6 +86,23 @@ def test_a_template_without_history_is_asked_the_whole_question(pipeline: Pipeli
     assert chat.requests[0].messages[1].content.startswith(f"{FIRST} {SECOND}")
 
 
+def test_the_rewriter_of_the_pipeline_makes_a_follow_up_stand_alone(pipeline: Pipeline) -> None:
+    whole = "How long must one wait before the pump is started?"
+    helper, chat = ScriptedChat(f'{{"question": "{whole}"}}'), ScriptedChat("Wait for ninety seconds [1].")
+    rag = pipeline(chat={"writer": chat, "helper": helper}, retrieve={"rewrite": {"by": "llm", "chat": "helper"}})
+    first = ask(rag, FIRST, conversation=NEW)
+    assert not helper.requests, "a first question needs no condensing"
+    second = ask(rag, SECOND, conversation=str(first.conversation))
+    assert second.asked == whole
+    assert second.hits == aio.run(rag.retrieve(SECOND, history=[Turn(FIRST, first.text)])).hits
+    assert [call.model for call in second.calls] == [helper.ref, chat.ref]
+
+
+def test_without_rewriting_a_follow_up_is_searched_as_it_stands(pipeline: Pipeline) -> None:
+    rag = pipeline(retrieve={"rewrite": {"by": "none"}})
+    assert ask(rag, SECOND, history=[Turn(FIRST, "The valve.")]).asked == ""
+
+
 def test_nobody_meets_the_conversation_of_another(pipeline: Pipeline) -> None:
     rag = pipeline()
     mine = str(ask(rag, FIRST, conversation=NEW, owner="ann").conversation)

@@ -16,7 +16,7 @@ from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Pri
 from mlwright.rag import tables
 from mlwright.rag.citing import Cited, Citer, cite
 from mlwright.rag.context import Shown, assemble
-from mlwright.rag.conversations import Conversations, Memory, standalone
+from mlwright.rag.conversations import Conversations, Memory
 from mlwright.rag.filters import Filter
 from mlwright.rag.prompt import NO_ANSWER, Prompt
 from mlwright.rag.retrieve import Retriever
@@ -172,8 +172,8 @@ class Answerer:
         at: str,
     ) -> _Draft:
         began = perf_counter()
-        asked = standalone(question, memory.turns)
-        retrieval = await self.retriever.retrieve(asked, where=where, at=at)
+        retrieval = await self.retriever.retrieve(question, where=where, history=memory.turns, at=at)
+        asked = retrieval.asked if memory.turns else question
         seconds = {**retrieval.seconds, "retrieve": perf_counter() - began}
         turns, shown, pages = await in_thread(self._shown, question, retrieval, memory)
         memory = replace(memory, turns=turns)

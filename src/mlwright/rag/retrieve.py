@@ -123,6 +123,7 @@ class Retriever:
             tuple(query.text for query in rewritten.queries),
             "",
             (*self._paid(rewritten), *calls),
+            rewritten.question,
         )
 
     async def _embed(self, queries: Sequence[Query], stages: Stages) -> "list[Vector | None]":

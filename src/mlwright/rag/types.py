@@ -137,8 +137,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """The answer of the index, and what each stage took, in seconds. `queries` were searched for the question,
-    `filter` is what passages had to meet, in words; `calls` cost money or tokens."""
+    """The answer of the index, and what each stage took, in seconds. `asked` is the question as the rewriter made it
+    stand alone, `queries` were searched for it, `filter` is what passages had to meet, in words; `calls` cost money or
+    tokens."""
 
     question: str
     hits: tuple[Hit, ...]
@@ -148,6 +149,7 @@ class Retrieval:
     queries: tuple[str, ...] = ()
     filter: str = ""
     calls: tuple[Call, ...] = ()
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
