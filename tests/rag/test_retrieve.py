@@ -13,7 +13,7 @@ from mlwright.models import Price, RerankChoice
 from mlwright.models.rerank.lexical import Config as Lexical
 from mlwright.models.rerank.llm import Config as Llm
 from mlwright.models.rerank.mmr import Config as Mmr
-from mlwright.rag import Answer, Rag, Turn
+from mlwright.rag import Answer, Rag, Retrieval, Turn
 from mlwright.rag.fuse import fuse
 from mlwright.rag.indexes import Found
 from mlwright.testing.chat import ScriptedChat
@@ -239,3 +239,21 @@ def test_both_sides_of_a_comparison_are_found(pipeline: Callable[..., Rag]) -> N
     found = aio.run(rag.retrieve("What is the difference between office hours and grease for the bearing?"))
     assert len(found.queries) == 3
     assert {"notes/office.txt", "pumps.md"} <= {hit.chunk.key for hit in found.hits}
+
+
+def test_other_settings_can_be_tried_in_one_retrieval(pipeline: Callable[..., Rag]) -> None:
+    rag = pipeline(retrieve={"min_score": -1, "keep": 3})
+    aio.run(rag.ingest())
+
+    def tried(**settings: object) -> Retrieval:
+        return aio.run(rag.retrieve("How do I close the burner?", explain=True, settings=settings))
+
+    before = tried()
+    assert len(tried(keep=1).hits) == 1
+    only = tried(fuse="keyword", feedback={})
+    assert {stage.name for stage in only.stages} >= {"keyword", "feedback"}
+    assert all(hit.vector is None for hit in only.hits)
+    assert tried().hits == before.hits, "what was tried is not remembered"
+    for settings, told in (({"cache": 1}, "cannot be tried"), ({"keep": 0}, "keep"), ({"fuse": "magic"}, "fuse")):
+        with pytest.raises(UserError, match=told):
+            tried(**settings)

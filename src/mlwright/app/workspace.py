@@ -140,11 +140,13 @@ class App(Joined):
         history: Sequence[Turn] = (),
         explain: bool = False,
         at: str = "",
+        settings: Mapping[str, object] = {},
     ) -> Retrieval:
         """The passages that a question finds, with their scores; `explain` keeps what each stage found, too; `at` names
         a version of the index by number, reference, tag or time."""
         rag = self.pipeline(pipeline)
-        return aio.run(rag.retrieve(question, top=top, where=where, history=history, explain=explain, at=at))
+        found = rag.retrieve(question, top=top, where=where, history=history, explain=explain, at=at, settings=settings)
+        return aio.run(found)
 
     def index_versions(self, pipeline: str = "") -> IndexVersions:
         """The versions of an index: list them, compare two, tag one so that it stays. Raises NotFound."""

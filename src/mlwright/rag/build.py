@@ -1,9 +1,11 @@
 """Rag: one pipeline of a blueprint, open for use."""
 
+import re
 import shutil
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.base import Kernel
@@ -33,6 +35,7 @@ from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import Shelf
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.texts import Texts
+from mlwright.rag.trial import trial
 from mlwright.rag.types import (
     Answer,
     Chunk,
@@ -199,15 +202,24 @@ class Rag:
         history: Sequence[Turn] = (),
         explain: bool = False,
         at: str = "",
+        settings: Mapping[str, object] = {},
     ) -> Retrieval:
         """The chunks that may answer a question, best first; `top` of them, or `keep` of the blueprint. `history` is
         the conversation so far; `explain` keeps the candidates of each stage; `at` searches a version of the past, by
-        its number, reference, tag or time.
+        its number, reference, tag or time. `settings` try other ones than those of the blueprint: see `trial`.
 
         `where` is a Filter, its JSON form as a mapping, or its text form. Raises UserError where it cannot be read."""
-        return await self._retriever.retrieve(
+        retriever = replace(self._retriever, **trial(self.spec, settings)) if settings else self._retriever
+        return await retriever.retrieve(
             question, top=top, where=as_filter(where), history=history, explain=explain, at=at
         )
+
+    def matched(self, question: str, text: str) -> list[tuple[int, int]]:
+        """The words of a text, by their characters [start, end), that the search by words counts for the question."""
+        index = self._index()
+        asked = set(index.terms(question))
+        words = (found.span() for found in _WORD.finditer(text))
+        return [(start, end) for start, end in words if asked.intersection(index.terms(text[start:end]))]
 
     def answer(
         self,
@@ -355,6 +367,9 @@ class Rag:
         if self._opened is None and self.spec.index.engine.facts().embedded and not self._home.exists():
             return None
         return tables.index_at(self._kernel.store, self._shelf.name, self._index().generation)
+
+
+_WORD = re.compile(r"\w+")
 
 
 def _rewriter(spec: PipelineSpec, chat: Mapping[str, ChatModel]) -> Rewriter:

@@ -1,6 +1,6 @@
 """Routes of RAG: retrieve, documents, chunks, answers."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -24,9 +24,31 @@ class TurnBody(Body):
     answer: Text = ""
 
 
+class TrialBody(Body):
+    """Other settings of `retrieve` than those of the blueprint, for this request alone. `feedback` is true or false;
+    `rerank: false` leaves the reranker out."""
+
+    fuse: Literal["convex", "rrf", "vector", "keyword"] | None = None
+    dense_weight: float | None = Field(default=None, ge=0, le=1)
+    feedback: bool | None = None
+    top: int | None = Field(default=None, ge=1, le=1000)
+    keep: int | None = Field(default=None, ge=1, le=100)
+    min_score: float | None = Field(default=None, ge=-1, le=1)
+    duplicates: float | None = Field(default=None, gt=0, le=1)
+    rerank: bool | None = None
+
+    def settings(self) -> dict[str, object]:
+        """Those that were given, as `retrieve` takes them."""
+        given = self.model_dump(exclude_none=True)
+        if "feedback" in given:
+            given["feedback"] = {} if given["feedback"] else None
+        return given
+
+
 class RetrieveBody(Body):
     """What to look for. `top` is how many passages to give back, `filter` the JSON form of a filter; `history` is the
-    talk so far, oldest first; `explain` adds what each stage found; `at` names a version of the index to search."""
+    talk so far, oldest first; `explain` adds what each stage found; `at` names a version of the index to search;
+    `settings` try others than those of the blueprint."""
 
     question: Text = Field(min_length=1)
     pipeline: Name = ""
@@ -35,6 +57,7 @@ class RetrieveBody(Body):
     history: list[TurnBody] = Field(default_factory=list, max_length=100)
     explain: bool = False
     at: Text = ""
+    settings: TrialBody = TrialBody()
 
 
 def router(app: "App") -> APIRouter:
@@ -47,7 +70,13 @@ def router(app: "App") -> APIRouter:
         history = [Turn(turn.question, turn.answer) for turn in body.history]
         return rendered(
             await pipeline.retrieve(
-                body.question, top=body.top, where=body.filter, history=history, explain=body.explain, at=body.at
+                body.question,
+                top=body.top,
+                where=body.filter,
+                history=history,
+                explain=body.explain,
+                at=body.at,
+                settings=body.settings.settings(),
             )
         )
 

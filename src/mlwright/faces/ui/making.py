@@ -13,6 +13,7 @@ from mlwright.faces.ui import (
     assets_route,
     chatting,
     evals,
+    exploring,
     home,
     lineage,
     rag,
@@ -25,7 +26,7 @@ from mlwright.faces.ui.rendering import Renderer
 if TYPE_CHECKING:
     from mlwright.app import App
 
-_ROOMS = (home, asking, chatting, adding, rag, evals, tracking, serving, lineage, style)
+_ROOMS = (home, asking, chatting, adding, exploring, rag, evals, tracking, serving, lineage, style)
 
 
 @dataclass(frozen=True, slots=True)

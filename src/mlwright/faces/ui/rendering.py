@@ -25,6 +25,7 @@ NAV = (
     ("/", "Home", "home"),
     ("/ask", "Ask", "ask"),
     ("/chat", "Chat", "chat"),
+    ("/retrieve", "Retrieval", "retrieve"),
     ("/documents", "Documents", "documents"),
     ("/answers", "Answers", "answers"),
     ("/evals", "Evals", "evals"),
