@@ -2,7 +2,9 @@
 
 import json
 import os
+import resource
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,6 +96,19 @@ def search(
             if recalls:
                 figures[f"{name}{label} recall@10"] = float(np.mean(recalls))
     return figures
+
+
+def opened(task: dict[str, Any], query: Callable[[np.ndarray, str], list[str]]) -> dict[str, float]:
+    """Seconds from the start of the process to the first answer, and the most memory (MB) that it took for all."""
+    vectors = np.load(task["corpus"])["queries"]
+    questions = json.loads(Path(task["questions"]).read_text(encoding="utf-8"))
+    pairs = list(zip(vectors, questions, strict=True))
+    assert query(*pairs[0])
+    first = time.time() - task["began"]
+    for pair in pairs:
+        query(*pair)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return {"cold start, s": first, "memory, MB": memory}
 
 
 def run(**tasks: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

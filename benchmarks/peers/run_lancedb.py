@@ -5,6 +5,7 @@ from typing import Any
 
 import _task
 import lancedb
+import numpy as np
 import pyarrow as pa
 
 VERSION = version("lancedb")
@@ -45,4 +46,14 @@ def search(task: dict[str, Any]) -> dict[str, Any]:
     return {"version": VERSION, "build": clock.wall["build"], **_task.search(corpus, by_vector, hybrid)}
 
 
-_task.run(search=search)
+def again(task: dict[str, Any]) -> dict[str, Any]:
+    table = lancedb.connect(task["work"]).open_table("rows")
+
+    def query(vector: np.ndarray, question: str) -> list[str]:
+        found = table.search(query_type="hybrid").vector(vector).text(question).distance_type("dot").limit(50)
+        return [row["id"] for row in found.to_list()]
+
+    return _task.opened(task, query)
+
+
+_task.run(search=search, open=again)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import _task
+import numpy as np
 
 import mlwright
 from mlwright.rag import Filter, as_filter
@@ -62,4 +63,13 @@ def search(task: dict[str, Any]) -> dict[str, Any]:
     return {"version": VERSION, "build": clock.wall["build"], **_task.search(corpus, by_vector, hybrid)}
 
 
-_task.run(ingest=ingest, search=search)
+def again(task: dict[str, Any]) -> dict[str, Any]:
+    index = Config().build(Path(task["work"]) / "index", 384)
+
+    def query(vector: np.ndarray, question: str) -> list[str]:
+        return [hit.id for hit in fuse("convex", index.by_vector(vector, 50), index.by_words(question, 50), 0.5)][:10]
+
+    return _task.opened(task, query)
+
+
+_task.run(ingest=ingest, search=search, open=again)
