@@ -25,6 +25,7 @@ from mlwright.rag.compute.local import Config as Local
 from mlwright.rag.conversations import Conversations
 from mlwright.rag.filters import Where, as_filter
 from mlwright.rag.indexes import Damage, Index
+from mlwright.rag.named import Named
 from mlwright.rag.ports import DocumentSource, Recorder
 from mlwright.rag.prompt import Prompt, built_in
 from mlwright.rag.remembered import Remembered
@@ -42,6 +43,7 @@ from mlwright.rag.types import (
     Citation,
     DocumentInfo,
     IndexReport,
+    Meta,
     Parsed,
     PrunedIndex,
     Retrieval,
@@ -117,7 +119,7 @@ class Rag:
         self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index)
         self._retriever = Retriever(
             name, spec, kernel, embedder, self._shelf, self._index, self.index_versions, _rewriter(spec, chat),
-            rerank, prices, Remembered(spec.retrieve.cache),
+            Named(spec.retrieve.extract, self._fields), rerank, prices, Remembered(spec.retrieve.cache),
         )  # fmt: skip
         self._answerer = Answerer(
             name, spec.generate, kernel, embedder, chat, prices, prompt, self._retriever, Texts(kernel),
@@ -302,6 +304,9 @@ class Rag:
             "rerank": self.spec.rerank.model_dump_json() if self.spec.rerank else "",
             "generate": self.spec.generate.model_dump_json(),
         }
+
+    def _fields(self) -> list[Meta]:
+        return [self._shelf.document_meta(one.key, one.title, one.meta) for one in self.documents()]
 
     # --- what there is
 

@@ -13,8 +13,9 @@ from mlwright.kernel.spans import GenAI
 from mlwright.models import Embedder, Price, RerankChoice, cost_of
 from mlwright.rag import tables
 from mlwright.rag.chunkers import embedded_text
-from mlwright.rag.filters import Filter, check_fields
+from mlwright.rag.filters import Filter, both, check_fields, filter_text
 from mlwright.rag.indexes import Index
+from mlwright.rag.named import Named
 from mlwright.rag.ranking import Ranking
 from mlwright.rag.remembered import Remembered
 from mlwright.rag.rewriters import Query, Rewriter, Rewritten
@@ -56,6 +57,7 @@ class Retriever:
     index: Callable[[], Index]
     versions: IndexVersions
     rewriter: Rewriter
+    named: Named
     rerank: RerankChoice | None = None
     prices: Mapping[str, Price | None] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=lambda: Remembered(0))
@@ -108,10 +110,15 @@ class Retriever:
         with stages.stage("rewrite") as stage:
             rewritten = await self.rewriter.rewrite(asked.question, asked.history)
             stage.note = rewritten.note
+        named = await in_thread(self._named, rewritten.question, ref, stages)
         vectors = await self._embed(rewritten.queries, stages)
         depth = max(self.spec.retrieve.top, asked.keep)
-        searching = Searching(self.spec, index, asked.where, depth, stages, self._texts, asked.at)
+        searching = Searching(self.spec, index, both(asked.where, named), depth, stages, self._texts, asked.at)
         fused = await in_thread(searching.find, rewritten.queries, vectors)
+        if named is not None and not fused:
+            stages.add("filter", 0.0, f"nothing found where {filter_text(named)}, so it was left out")
+            searching = replace(searching, where=asked.where)
+            fused = await in_thread(searching.find, rewritten.queries, vectors)
         ranking = Ranking(self.spec, self.kernel.store, index, self.rerank, self.prices, stages)
         hits, calls = await ranking.rank(rewritten.question, fused, asked.keep)
         return Retrieval(
@@ -121,10 +128,19 @@ class Retriever:
             stages.seconds,
             stages.reports,
             tuple(query.text for query in rewritten.queries),
-            "",
+            "" if searching.where is None else filter_text(searching.where),
             (*self._paid(rewritten), *calls),
             rewritten.question,
         )
+
+    def _named(self, question: str, ref: Ref, stages: Stages) -> Filter | None:
+        """What the question names of the fields in `extract`."""
+        if not self.named.fields:
+            return None
+        with stages.stage("filter") as stage:
+            found = self.named.filter_of(question, ref)
+            stage.note = "the question names none" if found is None else filter_text(found)
+        return found
 
     async def _embed(self, queries: Sequence[Query], stages: Stages) -> "list[Vector | None]":
         """A vector for each query: as a question, or as a document where it is written like one."""

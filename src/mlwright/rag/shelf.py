@@ -9,7 +9,7 @@ from mlwright.kernel.ids import Ref, content_ref
 from mlwright.models import Embedder
 from mlwright.rag.placed import placed
 from mlwright.rag.spec import PipelineSpec
-from mlwright.rag.types import Chunk, Cut, MetaValue
+from mlwright.rag.types import Chunk, Cut, Meta, MetaValue
 
 PARSING = "3"
 """Raised when parsers give another text or other blocks for the same bytes: everything is then parsed anew."""
@@ -62,8 +62,12 @@ class Shelf:
     def meta(self, chunk: Chunk) -> dict[str, MetaValue]:
         """The fields of a chunk that filters may use: those of the document; those of its place, which count more,
         because they stand in the blueprint; and `key`, `folder`, `title`, `section` and `page`."""
-        known: dict[str, MetaValue] = {"title": chunk.title, "section": chunk.headings, **chunk.meta}
-        known |= {"key": chunk.key, "folder": str(PurePosixPath(chunk.key).parent)}
-        known |= {"page": str(chunk.span.page)} if chunk.span.page is not None else {}
-        known |= placed(self.patterns, chunk.key)
+        page = {} if chunk.span.page is None else {"page": str(chunk.span.page)}
+        return self.document_meta(chunk.key, chunk.title, {"section": chunk.headings, **chunk.meta, **page})
+
+    def document_meta(self, key: str, title: str, meta: Meta) -> dict[str, MetaValue]:
+        """Those of the fields that a whole document has; `meta` is what it says of itself."""
+        known: dict[str, MetaValue] = {"title": title, **meta}
+        known |= {"key": key, "folder": str(PurePosixPath(key).parent)}
+        known |= placed(self.patterns, key)
         return {field: known[field] for field in self.metadata if field in known}

@@ -121,6 +121,11 @@ class RetrieveSpec(_Section):
     filter: tuple[str, ...] = Field(
         default=(), description="Fields that a caller may filter by; all of `index.metadata` where empty."
     )
+    extract: tuple[str, ...] = Field(
+        default=(),
+        description="Fields of `index.metadata` whose values or dates a question may name itself; it is then searched "
+        "among the documents that have them, and among all where nothing is found there.",
+    )
 
     @model_validator(mode="after")
     def _keep_at_most_top(self) -> "RetrieveSpec":
@@ -202,6 +207,16 @@ class PipelineSpec(_Section):
         for field, pattern in value.items():
             check_pattern(field, pattern)
         return value
+
+    @model_validator(mode="after")
+    def _extract_what_documents_have(self) -> "PipelineSpec":
+        for name in self.retrieve.extract:
+            if name not in self.index.metadata or name in ("acl", "section", "page"):
+                fields = ", ".join(one for one in self.index.metadata if one not in ("acl", "section", "page"))
+                raise ValueError(
+                    f"retrieve.extract: {name!r} is no field of documents in index.metadata ({fields or 'none'})"
+                )
+        return self
 
     @property
     def kept(self) -> int:
