@@ -98,14 +98,14 @@ def test_a_killed_parser_loses_no_document(long_work: Path) -> None:
     check_end(long_work)
 
 
-def parsers_of(group: int) -> set[int]:
-    """The parsers that are ready to read, among the processes of a group."""
+def parsers_of(parent: int) -> set[int]:
+    """The parsers that are ready to read, among the children of a process; each leads a group of its own."""
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            pid = int(folder.name)
-            if os.getpgid(pid) == group and b"_worker" in (folder / "cmdline").read_bytes():
-                found.add(pid)
+            status, command = (folder / "stat").read_text(), (folder / "cmdline").read_bytes()
         except (ProcessLookupError, FileNotFoundError):
             continue
+        if int(status.rpartition(")")[2].split()[1]) == parent and b"_worker" in command:
+            found.add(int(folder.name))
     return found
