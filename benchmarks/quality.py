@@ -5,7 +5,9 @@
 The first table of a collection is the product: `retrieve` with one retriever alone, with the defaults, and with
 feedback; where there is a goal, it stands beside, and a missed one is the exit code. A document stands where its best
 chunk does. Differences are to the better single retriever (paired bootstrap over queries, 95 %, 2,000 draws, seed 1).
-The last table tries weights of the vectors: for each collection the weight that is best on the others is taken.
+The table of weights tries those of the vectors: for each collection the weight that is best on the others is taken. The
+table of `min_score` says at which least cosine how many questions find nothing: those of the collection, which should
+find something, and those of the other collections, which should not.
 
 Cranfield: 1,398 documents that are not empty, as Markdown with the title as heading; 225 queries; the 225 lines of
 relevance code -1 are left out. XQuAD: paragraphs as documents, one relevant paragraph a question. mlflow: pages of a
@@ -51,6 +53,7 @@ GOALS = {
     ("xquad_en", "default", "nDCG@10"): 0.965,
     ("mlflow", "default", "R@5"): 0.85,
 }
+THRESHOLDS = (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 Collection = tuple[dict[str, str], dict[str, str], dict[str, set[str]]]
 """Documents, queries, and the relevant documents of each query."""
@@ -199,6 +202,24 @@ def weights(tables: Mapping[str, Mapping[float, float]]) -> None:
         print(f"  {name:40}" + "".join(f"{table[weight]:8.4f}" for weight in WEIGHTS) + told)
 
 
+def thresholds(found: Mapping[str, tuple[Collection, Path]], embedder: Embedder) -> None:
+    print(f"\nmin_score: questions that find nothing{'':12}" + "".join(f"{at:8.2f}" for at in THRESHOLDS))
+    for name, (collection, home) in found.items():
+        rag = opened(home, collection[0], embedder, {})
+        index = rag._index()
+        rows: dict[str, list[float]] = {"its own": [], "those of others": []}
+        for other, ((_, queries, relevant), _) in found.items():
+            vectors = aio.run(embedder.embed([queries[key] for key in relevant], "query"))
+            rows["its own" if other == name else "those of others"] += [
+                index.by_vector(vector, 1)[0].score for vector in vectors
+            ]
+        rag.close()
+        for label, nearest in rows.items():
+            if nearest:
+                told = f"  {name}, {label} ({len(nearest):,})"
+                print(f"{told:50}" + "".join(f"{np.mean(np.less(nearest, at)):8.1%}" for at in THRESHOLDS))
+
+
 def precisions(name: str, collection: Collection, home: Path, exact: Embedder, small: Embedder) -> list[str]:
     """recall@10 of the relevant documents by vectors alone, in both precisions."""
     documents, queries, relevant = collection
@@ -235,6 +256,7 @@ def main() -> None:
         for name, collection in found.items():
             missed += product(name, collection, home / name, small)
         weights({name: by_weight(collection, home / name, small) for name, collection in found.items()})
+        thresholds({name: (collection, home / name) for name, collection in found.items()}, small)
         if options.fp32:
             exact = Local(precision="fp32").build()
             for name, collection in found.items():

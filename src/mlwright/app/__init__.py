@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlwright.app.starting import new as new
     from mlwright.app.status import Status as Status
     from mlwright.app.synthetic import Synthetic as Synthetic
+    from mlwright.app.threshold import Calibrated as Calibrated
     from mlwright.app.tune import Trial as Trial
     from mlwright.app.tune import Tuned as Tuned
     from mlwright.app.up import UpReport as UpReport
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Added",
     "App",
+    "Calibrated",
     "Diagnosis",
     "Node",
     "Status",
@@ -51,6 +53,7 @@ __getattr__, __dir__ = front_door(
     opening="open",
     status="Status",
     synthetic="Synthetic",
+    threshold="Calibrated",
     tune="Trial Tuned",
     up="UpReport",
     walk="Node Walk",

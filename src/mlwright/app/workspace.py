@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from mlwright.app import adding, evaluate, indexes, status, synthetic, tune, up, walk
+from mlwright.app import adding, evaluate, indexes, status, synthetic, threshold, tune, up, walk
 from mlwright.app.joined import Joined
 from mlwright.data import Dataset, Upload
 from mlwright.evals import EvalResult
@@ -188,6 +188,21 @@ class App(Joined):
                 allow_synthetic=allow_synthetic, by=by, progress=progress,
             )
         )  # fmt: skip
+
+    def threshold(
+        self,
+        pipeline: str = "",
+        *,
+        set_name: str = "",
+        lose: float = 0.01,
+        apply: bool = False,
+        progress: Progress = silent,
+    ) -> "threshold.Calibrated":
+        """Find the highest `retrieve.min_score` at which at most the share `lose` of a set's answerable questions find
+        nothing, and say how many unanswerable ones it stops. Changes the blueprint's file only with `apply`."""
+        return aio.run(
+            threshold.threshold(self, pipeline, set_name=set_name, lose=lose, apply=apply, progress=progress)
+        )
 
     def synth(
         self, to: Path, pipeline: str = "", count: int = 60, by: str = "", progress: Progress = silent

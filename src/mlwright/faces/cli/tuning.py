@@ -1,4 +1,4 @@
-"""Commands below `rag`: tune, synth."""
+"""Commands below `rag`: tune, threshold, synth."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +23,7 @@ def add_to(cli: typer.Typer) -> None:
         help="Work on a pipeline: compare its settings, make questions about its text.",
     )
     group.command()(tune)
+    group.command()(threshold)
     group.command()(synth)
     cli.add_typer(group)
 
@@ -59,6 +60,24 @@ def tune(
             allow_synthetic=allow, by=by, progress=progress,
         )  # fmt: skip
     show.json_of(tuned) if json else show.tuned(tuned)
+
+
+def threshold(
+    pipeline: Pipeline = "",
+    file: File = DEFAULT,
+    on: Annotated[str, typer.Option("--on", help="The eval set; the first one where none is named.")] = "",
+    lose: Annotated[
+        float, typer.Option(min=0, max=0.5, help="The share of answerable questions that may find nothing.")
+    ] = 0.01,
+    apply: Annotated[bool, typer.Option("--apply", help="Write it into the blueprint, keeping comments.")] = False,
+    target: Target = None,
+    json: Json = False,
+) -> None:
+    """Calibrate `retrieve.min_score`: how near a passage has to be for something to count as found. Shows for each
+    threshold how many questions of an eval set it loses, and how many it stops that the documents do not answer."""
+    with house.open(file, target=target) as app, show.progress(json) as progress:
+        found = app.threshold(pipeline, set_name=on, lose=lose, apply=apply, progress=progress)
+    show.json_of(found) if json else show.calibrated(found)
 
 
 def synth(

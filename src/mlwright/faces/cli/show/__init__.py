@@ -37,12 +37,14 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.systems import up as up
     from mlwright.faces.cli.show.trees import kinds as kinds
     from mlwright.faces.cli.show.trees import tree as tree
+    from mlwright.faces.cli.show.tuning import calibrated as calibrated
     from mlwright.faces.cli.show.tuning import synthetic as synthetic
     from mlwright.faces.cli.show.tuning import tuned as tuned
 
 __all__ = [
     "added",
     "answer",
+    "calibrated",
     "damages",
     "diagnosis",
     "differences",
@@ -87,5 +89,5 @@ __getattr__, __dir__ = front_door(
     progress="progress",
     systems="added diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",
-    tuning="synthetic tuned",
+    tuning="calibrated synthetic tuned",
 )

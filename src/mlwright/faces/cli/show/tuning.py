@@ -5,7 +5,8 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from mlwright.app import Synthetic, Trial, Tuned
+from mlwright.app import Calibrated, Synthetic, Trial, Tuned
+from mlwright.evals import Interval
 from mlwright.faces.cli.show.console import console, seconds, usd
 
 _SHOWN = 12
@@ -46,6 +47,34 @@ def tuned(done: Tuned) -> None:
         console.print(Text(line, style={"+": "good", "-": "bad"}.get(line[:1], "quiet")))
     if done.winner:
         console.print(Text("written" if done.applied else "nothing is written yet: add --apply", style="name"))
+
+
+def calibrated(done: Calibrated) -> None:
+    """What each threshold loses and stops, what is proposed, and the diff."""
+    console.print(
+        Text.assemble(
+            (done.pipeline, "name"),
+            f": {done.answerable} answerable questions of {done.set}; {done.near_misses} of them without their "
+            f"documents, and {done.unanswerable} unanswerable ones; AUC {done.auc:.3f}",
+        )
+    )
+    table = Table(box=None, pad_edge=False)
+    for heading in ("min_score", "loses", "95 % interval", "stops", "95 % interval", ""):
+        table.add_column(heading, justify="right" if heading else "left")
+    marks = {done.current.min_score: "now", done.proposed.min_score: "proposed"}
+    for level in done.levels:
+        mark = marks.get(level.min_score, "")
+        cells = (*_share(level.lost), *_share(level.stopped), mark)
+        table.add_row(f"{level.min_score:.2f}", *cells, style="good" if mark == "proposed" else "")
+    console.print(table)
+    for line in done.diff.splitlines():
+        console.print(Text(line, style={"+": "good", "-": "bad"}.get(line[:1], "quiet")))
+    if done.diff:
+        console.print(Text("written" if done.applied else "nothing is written yet: add --apply", style="name"))
+
+
+def _share(of: Interval) -> tuple[str, str]:
+    return (f"{of.mean:.1%}", f"{of.low:.1%} to {of.high:.1%}") if of.n else ("-", "")
 
 
 def synthetic(made: Synthetic, to: Path) -> None:
