@@ -13,13 +13,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 import mlwright as mw
+from mlwright.testing.pdf import column, made
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 SEAL = "How often is the mechanical seal replaced?"
 BLUEPRINT = """version: 1
 system: {name: pumps, owner: plant, purpose: answers questions about pumps}
 models: {embed: {embedder: {use: hashing}}}
-data: {sources: {docs: {use: files, path: "docs/**/*.{md,html,txt}"}}}
+data: {sources: {docs: {use: files, path: "docs/**/*.{md,html,txt,pdf}"}}}
 rag: {plant: {documents: docs, retrieve: {min_score: 0.0}}}
 evals:
   sets: {golden: {path: golden.jsonl}}
@@ -31,6 +32,11 @@ serving:
 GOLDEN = """{"id": "seal", "input": "How often is the mechanical seal replaced?", "expected_output": "every 4,000 hours", "relevant": [{"document": "pumps.md", "quote": "every 4,000 hours"}]}
 {"id": "valve", "input": "At which pressure does the relief valve open?", "expected_output": "6 bar", "relevant": [{"document": "valves.html"}]}
 """
+MANUAL = [
+    [f"Page {page}: bolt number {bolt} of the motor is tightened with {20 + bolt} newton metres." for bolt in range(40)]
+    for page in ("one", "two", "three")
+]
+DUTIES = " ".join(f"Duty {number} is done by the shift before the {number % 24} o'clock round." for number in range(90))
 
 
 @dataclass
@@ -81,6 +87,13 @@ def make_workspace(folder: Path) -> None:
         "<!doctype html><title>Valves</title><main><h1>Valves</h1><p>The relief valve opens at a pressure of 6 bar.</p></main>",
         encoding="utf-8",
     )
+    (docs / "hostile.html").write_text(
+        "<!doctype html><title>Fans</title><p>The fan blows 900 cubic metres an hour.</p>"
+        "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">",
+        encoding="utf-8",
+    )
+    (docs / "manual.pdf").write_bytes(made(*(column(50, 740, *lines) for lines in MANUAL)))
+    (docs / "duties.md").write_text(f"# Duties\n\n{DUTIES}\n", encoding="utf-8")
     (docs / "empty.txt").write_bytes(b"")
     (folder / "golden.jsonl").write_text(GOLDEN, encoding="utf-8")
     blueprint = folder / "mlwright.yaml"

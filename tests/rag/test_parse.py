@@ -74,6 +74,16 @@ def test_a_lost_worker_is_replaced(does: str, expected: str) -> None:
         assert reader.read(b"good", "c.hostile").text == "good"
 
 
+@pytest.mark.parametrize(("does", "expected"), [("hang", "timeout"), ("crash", "crashed"), ("raise", "unreadable")])
+def test_a_hostile_page_is_not_drawn_and_harms_nobody(does: str, expected: str) -> None:
+    with Reader(parsers=[Hostile(does=does)], workers=1, seconds=1) as reader:
+        assert reader.draw(b"good", "a.hostile", 1, 100) == b"good"
+        with pytest.raises(Unreadable) as caught:
+            reader.draw(b"bad", "b.hostile", 1, 100)
+        assert caught.value.reason == expected
+        assert reader.draw(b"good", "c.hostile", 1, 100) == b"good"
+
+
 @POSIX
 def test_what_a_parser_started_ends_with_it(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"

@@ -1,6 +1,5 @@
 """PDF: reading order, headings, hyphens, pages, and files that cannot be read."""
 
-import ctypes
 import io
 import json
 import re
@@ -10,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
 import pytest
 
 from mlwright.kernel.errors import Unreadable
@@ -18,34 +16,7 @@ from mlwright.rag.parse import Reader
 from mlwright.rag.parsers import pdf
 from mlwright.rag.types import Parsed
 from mlwright.testing.parsers import ParserSuite
-
-Placed = tuple[float, float, float, str]
-"""Left and baseline in points from the lower left corner, size, words."""
-
-
-def made(*pages: list[Placed], font: str = "Helvetica") -> bytes:
-    """A PDF with these lines on its pages of 600 x 800 points."""
-    document = pdfium.PdfDocument.new()
-    for lines in pages:
-        page = document.new_page(600, 800)
-        for left, bottom, size, words in lines:
-            item = raw.FPDFPageObj_NewTextObj(document.raw, font.encode(), size)
-            encoded = (words + "\0").encode("utf-16-le")
-            buffer = ctypes.create_string_buffer(encoded, len(encoded))
-            raw.FPDFText_SetText(item, ctypes.cast(buffer, raw.FPDF_WIDESTRING))
-            raw.FPDFPageObj_Transform(item, 1, 0, 0, 1, left, bottom)
-            raw.FPDFPage_InsertObject(page.raw, item)
-        page.gen_content()
-        page.close()
-    target = io.BytesIO()
-    document.save(target)
-    document.close()
-    return target.getvalue()
-
-
-def column(left: float, top: float, *lines: str, size: float = 10, step: float = 12) -> list[Placed]:
-    return [(left, top - step * number, size, line) for number, line in enumerate(lines)]
-
+from mlwright.testing.pdf import column, made
 
 PLAIN = made(
     [(50, 740, 20, "The pump"), *column(50, 700, "It feeds the boiler", "all day long.", "And it never stops.")],

@@ -28,8 +28,8 @@ class Documents:
             for file in self._data.files(dataset)
         ]
 
-    def read(self, document: SourceDocument) -> bytes:
-        return self._data.read(document.version)
+    def read(self, version: Ref) -> bytes:
+        return self._data.read(version)
 
     def quarantine(self, document: SourceDocument, error: Unreadable) -> None:
         self._data.quarantine(self._file(document), error)

@@ -109,8 +109,8 @@ class _Some:
     def documents(self, dataset: Ref) -> Sequence[SourceDocument]:
         return self._kept
 
-    def read(self, document: SourceDocument) -> bytes:
-        return self._whole.read(document)
+    def read(self, version: Ref) -> bytes:
+        return self._whole.read(version)
 
     def quarantine(self, document: SourceDocument, error: Unreadable) -> None:
         """The ingest that is served says so already."""

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mlwright.rag.types import IndexDiff as IndexDiff
     from mlwright.rag.types import IndexInfo as IndexInfo
     from mlwright.rag.types import IndexReport as IndexReport
+    from mlwright.rag.types import Original as Original
     from mlwright.rag.types import Parsed as Parsed
     from mlwright.rag.types import PrunedIndex as PrunedIndex
     from mlwright.rag.types import Retrieval as Retrieval
@@ -79,6 +80,7 @@ __all__ = [
     "IndexReport",
     "IndexVersions",
     "Load",
+    "Original",
     "Parsed",
     "PipelineSpec",
     "Prompt",
@@ -124,5 +126,5 @@ __getattr__, __dir__ = front_door(
     spec="PipelineSpec RerankSpec",
     versions="IndexVersions forget_shelves",
     types="Answer Block Call Candidate Chunk Citation Conversation DocumentInfo Hit IndexDiff IndexInfo IndexReport "
-    "Parsed PrunedIndex Retrieval Span StageReport Token Turn",
+    "Original Parsed PrunedIndex Retrieval Span StageReport Token Turn",
 )

@@ -23,9 +23,11 @@ from mlwright.rag.answer import Answerer
 from mlwright.rag.compute import ComputePart, Work
 from mlwright.rag.compute.local import Config as Local
 from mlwright.rag.conversations import Conversations
+from mlwright.rag.derived import Derived
 from mlwright.rag.filters import Where, as_filter
 from mlwright.rag.indexes import Damage, Index
 from mlwright.rag.named import Named
+from mlwright.rag.originals import Originals
 from mlwright.rag.ports import DocumentSource, Recorder
 from mlwright.rag.prompt import Prompt, built_in
 from mlwright.rag.remembered import Remembered
@@ -103,19 +105,15 @@ class Rag:
         rerank: RerankChoice | None,
     ) -> None:
         self.name, self.spec = name, spec
-        self._kernel, self._embedder, self._source, self._record, self._prompt = (
-            kernel,
-            embedder,
-            source,
-            record,
-            prompt,
-        )
+        self._kernel, self._embedder, self._source = kernel, embedder, source
+        self._record, self._prompt = record, prompt
         self._compute, self._work = compute, Work(spec.chunk, embedder, embed, spec.parse)
         self._shelf = Shelf.of(name, spec, embedder)
         self._home = kernel.home / "indexes" / self._shelf.name
         self._opened: Index | None = None
         self._opening = threading.Lock()
         self.conversations = Conversations(kernel, spec.generate.history.keep)
+        self.originals = Originals(kernel, source, spec.parse, Derived(kernel))
         self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index)
         self._retriever = Retriever(
             name, spec, kernel, embedder, self._shelf, self._index, self.index_versions, _rewriter(spec, chat),
@@ -266,6 +264,7 @@ class Rag:
             if self._opened is not None:
                 self._opened.close()
             self._opened = None
+        self.originals.close()
 
     # --- versions
 

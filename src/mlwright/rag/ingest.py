@@ -119,7 +119,7 @@ class Ingest:
     async def _read(self, compute: Compute, batch: Sequence[SourceDocument]) -> dict[str, str]:
         """Parse and cut documents and keep what came of it; the texts to embed, by hash."""
         began = perf_counter()
-        contents = await in_thread(lambda: [(self.source.read(file), file.key) for file in batch])
+        contents = await in_thread(lambda: [(self.source.read(file.version), file.key) for file in batch])
         divided = await compute.read(contents)
         texts = await _unbroken(self._keep, batch, divided)
         self.tally.read += perf_counter() - began

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
-from mlwright.kernel.errors import ProviderError, Unreadable
+from mlwright.kernel.errors import NotFound, ProviderError, Unreadable
 from mlwright.kernel.parts import config_of, names
 from mlwright.rag.parsers import ParserPart
 from mlwright.rag.parsers._sniff import looks_binary
@@ -85,6 +85,18 @@ class Reader:
 
         Raises Unreadable with the reason `empty`, `too_large`, `binary`, `encrypted`, `no_text`, `timeout`,
         `too_much_memory`, `crashed`, or one of the parser's own."""
+        return unpack(*self._ask(self._part(data, key), data, key))
+
+    def draw(self, data: bytes, key: str, page: int, width: int) -> bytes:
+        """A page of a file, counted from 1, as a PNG of at most `width` pixels.
+
+        Raises NotFound where files of that format have no pages to look at, and Unreadable as `read` does."""
+        part = self._part(data, key)
+        if not part.draws:
+            raise NotFound(f"{key} has no pages to look at", hint="only a format with pages of its own does, as PDF")
+        return self._ask(part, data, key, draw=(page, width))[1]
+
+    def _part(self, data: bytes, key: str) -> ParserPart:
         if not data.strip():
             raise Unreadable(f"{key} is empty", reason="empty", hint="remove it, or fill it")
         if len(data) > self._largest:
@@ -93,15 +105,17 @@ class Reader:
                 reason="too_large",
                 hint="split the file, or raise `parse.size` of the pipeline",
             )
-        part = choose(self._parsers, data, key)
+        return choose(self._parsers, data, key)
+
+    def _ask(self, part: ParserPart, data: bytes, key: str, **more: object) -> "Message":
         named = (type(part).__module__, type(part).__name__, part.model_dump_json())
-        header = {"key": key, "part": named, "seconds": self._seconds}
+        header = {"key": key, "part": named, "seconds": self._seconds, **more}
         answer, body = self._pool.ask(header, data, self._seconds)
         if answer.get("error") == "setup":
             raise ProviderError(answer["message"], hint=answer["hint"])
         if "error" in answer:
             raise Unreadable(answer["message"], reason=answer["reason"], hint=answer["hint"])
-        return unpack(answer, body)
+        return answer, body
 
     def read_many(self, files: Iterable[tuple[bytes, str]]) -> Iterator[Parsed | Unreadable]:
         """Parse (data, key) pairs on all workers; the results come in the order given, an unreadable file as its

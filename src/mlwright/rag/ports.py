@@ -30,8 +30,9 @@ class DocumentSource(Protocol):
         """The files of a dataset, also of an older one. Raises NotFound."""
         ...
 
-    def read(self, document: SourceDocument) -> bytes:
-        """The bytes of that version, as they were when the dataset was made."""
+    def read(self, version: Ref) -> bytes:
+        """The bytes of a version, as they were when it was ingested, also of one that is gone from the source. Raises
+        NotFound, or ProviderError where they are damaged."""
         ...
 
     def quarantine(self, document: SourceDocument, error: Unreadable) -> None:

@@ -52,6 +52,19 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """The file behind a version. `text` is what it says where it is a text file, `pages` how many of its pages can be
+    shown as pictures; where neither is, it can only be downloaded."""
+
+    version: Ref
+    key: str
+    media_type: str
+    data: bytes
+    text: str | None
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of a document version: characters [start, end) of its parsed text, and where a person finds it.
     Lines count from 1 in the parsed text; `page` counts from 1 where the format has pages."""

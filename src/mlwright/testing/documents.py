@@ -59,8 +59,8 @@ class MemoryDocuments:
         self._bytes[version.id] = data
         return SourceDocument(version, Ref("document", f"docs/{key}"), key, digest(data), len(data))
 
-    def read(self, document: SourceDocument) -> bytes:
-        return self._bytes[document.version.id]
+    def read(self, version: Ref) -> bytes:
+        return self._bytes[version.id]
 
     def quarantine(self, document: SourceDocument, error: Unreadable) -> None:
         self.quarantined[document.key] = error.reason

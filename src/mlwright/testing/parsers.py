@@ -10,9 +10,10 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import ClassVar, Literal, get_args
 
-from mlwright.kernel.errors import Unreadable
+from mlwright.kernel.errors import MlwrightError, NotFound, Unreadable
 from mlwright.rag.parse import Reader
 from mlwright.rag.parsers import ParserPart
 from mlwright.rag.parsers._language import finished
@@ -25,6 +26,7 @@ class Hostile(ParserPart):
     use: str = "hostile"
     suffixes: ClassVar[tuple[str, ...]] = (".hostile",)
     media_type: ClassVar[str] = "text/hostile"
+    draws: ClassVar[bool] = True
     does: Literal["hang", "crash", "fill", "raise", "nest", "print", "spin", "environment", "start"] = "hang"
 
     def build(self) -> "HostileParser":
@@ -43,6 +45,9 @@ class HostileParser:
             self._misbehave(data)
         text = " ".join(sorted(os.environ)) if self._does == "environment" else data.decode("utf-8")
         return Parsed(text, ())
+
+    def draw(self, data: bytes, key: str, page: int, width: int) -> bytes:
+        return self.parse(data, key).text.encode()
 
     def _misbehave(self, data: bytes) -> None:
         if self._does == "hang":
@@ -106,6 +111,17 @@ class ParserSuite:
             for (data, key), parsed in zip(self.samples, self._parsed(), strict=True):
                 assert reader.read(data, key) == finished(parsed)
 
+    def test_pages_are_drawn_where_the_part_says_so(self) -> None:
+        with Reader(parsers=[self.config]) as reader:
+            for (data, key), parsed in zip(self.samples, self._parsed(), strict=True):
+                if not self.config.draws:
+                    assert _raised(lambda: reader.draw(data, key, 1, 300)) is NotFound  # noqa: B023 (called at once)
+                    continue
+                pictures = [reader.draw(data, key, page, 300) for page in range(1, len(parsed.pages) + 1)]
+                assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+                assert all(0 < int.from_bytes(picture[16:20], "big") <= 300 for picture in pictures)
+                assert _raised(lambda: reader.draw(data, key, len(parsed.pages) + 1, 300)) is Unreadable  # noqa: B023
+
     def test_a_damaged_file_is_read_or_refused_with_a_reason(self) -> None:
         chance = random.Random(0)  # noqa: S311
         with Reader(parsers=[self.config], seconds=30) as reader:
@@ -134,3 +150,11 @@ class ParserSuite:
     def _parsed(self) -> list[Parsed]:
         parser = self.config.build()
         return [parser.parse(data, key) for data, key in self.samples]
+
+
+def _raised(call: Callable[[], object]) -> type[MlwrightError] | None:
+    try:
+        call()
+    except MlwrightError as error:
+        return type(error)
+    return None

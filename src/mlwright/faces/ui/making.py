@@ -12,6 +12,7 @@ from mlwright.faces.ui import (
     asking,
     assets_route,
     chatting,
+    document,
     evals,
     exploring,
     home,
@@ -26,7 +27,7 @@ from mlwright.faces.ui.rendering import Renderer
 if TYPE_CHECKING:
     from mlwright.app import App
 
-_ROOMS = (home, asking, chatting, adding, exploring, rag, evals, tracking, serving, lineage, style)
+_ROOMS = (home, asking, chatting, adding, exploring, rag, document, evals, tracking, serving, lineage, style)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,22 @@ class Parser(Protocol):
     def parse(self, data: bytes, key: str) -> Parsed: ...
 
 
+class Drawer(Parser, Protocol):
+    """A parser of a format whose pages have a look of their own. Contract: as for `parse`."""
+
+    def draw(self, data: bytes, key: str, page: int, width: int) -> bytes:
+        """A page, counted from 1, as a PNG that is `width` pixels wide, or less where the page is very long. Raises
+        Unreadable, also where there is no such page."""
+        ...
+
+
 class ParserPart(Part):
     """`suffixes` are lower case with the dot; `matches` looks at the first bytes, for files with a wrong name. Of an
-    archive it sees the end too, where the names of its parts stand."""
+    archive it sees the end too, where the names of its parts stand. With `draws` its parser is a `Drawer`."""
 
     suffixes: ClassVar[tuple[str, ...]]
     media_type: ClassVar[str]
+    draws: ClassVar[bool] = False
 
     @classmethod
     def matches(cls, head: bytes) -> bool:

@@ -14,6 +14,7 @@ from mlwright.rag.parsers._columns import in_columns
 from mlwright.rag.parsers._fields import one_line, pdf_date, with_shared_names
 from mlwright.rag.parsers._layout import Line, without_repeated, write
 from mlwright.rag.parsers._ocr import obstacle, recognised
+from mlwright.rag.parsers._picture import picture
 from mlwright.rag.types import MetaValue, Parsed
 
 _BREAK = re.compile(r"\r\n|[\r\n\x02\ufffe]")
@@ -68,6 +69,24 @@ class Pdf:
         first = next((text[block.start : block.end] for block in blocks if block.kind == "heading"), "")
         title = one_line(meta.get("title", "")) or " ".join(first.split())
         return Parsed(text, blocks, title, starts, meta, "application/pdf", tuple(_notes(pages, kept)))
+
+    def draw(self, data: bytes, key: str, page: int, width: int) -> bytes:
+        document = _open(data, key)
+        try:
+            if not 1 <= page <= len(document):
+                raise Unreadable(
+                    f"{key} has no page {page}", reason="no_page", hint=f"its pages are 1 to {len(document)}"
+                )
+            try:
+                return picture(document[page - 1], width)
+            except pdfium.PdfiumError as error:
+                raise Unreadable(
+                    f"page {page} of {key} cannot be drawn: {error}",
+                    reason="broken",
+                    hint="open the file with a PDF program and save it anew",
+                ) from error
+        finally:
+            document.close()
 
     def _page(self, document: pdfium.PdfDocument, number: int) -> "_Page":
         try:

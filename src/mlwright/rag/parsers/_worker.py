@@ -11,10 +11,10 @@ import signal
 import sys
 import time
 from functools import cache
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from mlwright.kernel.errors import MlwrightError, Unreadable
-from mlwright.rag.parsers import Parser, ParserPart
+from mlwright.rag.parsers import Drawer, Parser, ParserPart
 from mlwright.rag.parsers._language import finished
 from mlwright.rag.parsers._wire import clean, pack, receive, send
 
@@ -79,7 +79,10 @@ def _answer(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
     key = header["key"]
     _cap_time(header["seconds"])
     try:
-        return pack(finished(_parser(*header["part"]).parse(data, key)))
+        parser = _parser(*header["part"])
+        if "draw" in header:
+            return {}, cast("Drawer", parser).draw(data, key, *header["draw"])
+        return pack(finished(parser.parse(data, key)))
     except Unreadable as error:
         return _failed(error.message, error.reason, error.hint), b""
     except MlwrightError as error:

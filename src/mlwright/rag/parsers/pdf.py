@@ -13,6 +13,7 @@ class Config(ParserPart):
     use: Literal["pdf"] = "pdf"
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     media_type: ClassVar[str] = "application/pdf"
+    draws: ClassVar[bool] = True
     pages: int = Field(default=5000, ge=1)
     """Longer files are not read."""
     ocr: When = "auto"
