@@ -1,13 +1,16 @@
 """Parsing: how fast files become text with positions, against the bare libraries below, and how true the text is.
 
 Speed in pages or documents a second of wall time: the bare call of the library (the floor), the parser in this process,
-and the reader with its guarded worker processes. Truth as F1 of the bag of words against reviewed Markdown.
+and the reader with its guarded worker processes. Scans are left alone: recognition is tesseract's speed. The peer is
+pypdf, in the environment of a peer that `benchmarks/rag.py --install` makes; it gives the text alone, ours also reading
+order, headings and tables. Truth as F1 of the bag of words against reviewed Markdown.
 Run: python benchmarks/parsing.py [FOLDER OF DATA]
 """
 
 import os
 import re
 import statistics
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -23,6 +26,8 @@ from mlwright.rag.parse import Reader, every_parser
 from mlwright.rag.types import Parsed
 
 Files = list[tuple[bytes, str]]
+PDFS = ("pdf_docling_gt/sources", "pdf_pypdf_samples")
+PEERS = Path(os.environ.get("MLWRIGHT_PEERS") or Path(__file__).resolve().parent.parent / "build" / "peers")
 NAVIGATION = (
     "<div>"
     + "".join(f'<div><a href="/{number}">Section {number} of the site</a></div>' for number in range(30))
@@ -34,7 +39,7 @@ def main() -> None:
     data = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("MLWRIGHT_DATA", "../shared/data"))
     markdown = read(data / "docs_fastapi_md", "*.md")
     pages = [(web_page(source), f"{key}.html") for source, key in markdown[:60]]
-    pdfs = read(data / "pdf_docling_gt" / "sources", "*.pdf") + read(data / "pdf_pypdf_samples", "*.pdf")
+    pdfs = [pdf for folder in PDFS for pdf in read(data / folder, "*.pdf")]
     pdfs = [(source, key) for source, key in pdfs if page_count(source)]
     count = sum(page_count(source) for source, _ in pdfs)
     print(f"{'files':34}{'unit':>8}{'bare':>9}{'parser':>9}{'reader':>9}{'of bare':>9}{'no text':>9}")
@@ -48,6 +53,7 @@ def main() -> None:
         len(pages),
     )
     speed(f"{len(markdown)} Markdown files", "docs/s", markdown, bare_markdown, "markdown", len(markdown))
+    pypdf([path for folder in PDFS for path in sorted((data / folder).rglob("*.pdf")) if page_count(path.read_bytes())])
     print(f"\n{'F1 against reviewed Markdown':34}{'files':>8}{'mean':>9}{'median':>9}{'least':>9}")
     for use, suffix in (("html", ".html.md"), ("pdf", ".md")):
         truth(data / f"{use}_docling_gt", use, suffix)
@@ -82,7 +88,7 @@ def bare_markdown(source: bytes) -> None:
 
 
 def speed(label: str, unit: str, files: Files, bare: Callable[[bytes], object], use: str, count: int) -> None:
-    part = next(part for part in every_parser() if part.use == use)
+    part = next(part for part in every_parser({"ocr": "never"}) if part.use == use)
     parser = part.build()
     refused = 0
 
@@ -96,6 +102,19 @@ def speed(label: str, unit: str, files: Files, bare: Callable[[bytes], object], 
         ours, guarded = best(in_process), best(lambda: list(reader.read_many(files)))
     rates = "".join(f"{count / seconds:9.0f}" for seconds in (floor, ours, guarded))
     print(f"{label:34}{unit:>8}{rates}{floor / guarded:8.2f}x{refused:9}", flush=True)
+
+
+def pypdf(paths: list[Path]) -> None:
+    python = PEERS / "llamaindex" / "bin" / "python"
+    if not python.exists():
+        print(f"no peer at {python}: python benchmarks/rag.py --install")
+        return
+    script = Path(__file__).resolve().parent / "peers" / "run_pypdf.py"
+    done = subprocess.run(
+        [str(python), str(script)], input="\n".join(map(str, paths)), capture_output=True, text=True, check=True
+    )
+    version, rate = done.stdout.split()
+    print(f"{'pypdf ' + version + ', the same PDFs':34}{'pages/s':>8}{float(rate):9.0f}")
 
 
 def best(work: Callable[[], object]) -> float:
