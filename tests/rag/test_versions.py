@@ -76,6 +76,10 @@ def test_a_difference_names_documents_and_counts_chunks(grown: Rag) -> None:
     assert (first.added, first.changed, first.removed) == (("note.txt",), ("guide.md",), ())
     assert first.chunks_added > 0
     assert first.chunks_removed > 0
+    assert versions.contents("1").keys() == versions.contents("2").keys() - {"note.txt"}
+    assert (
+        versions.contents("1")["guide.md"] != versions.contents("2")["guide.md"] == versions.contents("3")["guide.md"]
+    )
     second = versions.diff("2", "current")
     assert (second.added, second.changed, second.removed) == ((), (), ("note.txt",))
     assert (second.chunks_added, second.chunks_removed) == (0, 1)

@@ -123,6 +123,10 @@ class IndexVersions:
         every = (file for ref in sorted(self.datasets()) for file in self.source.documents(ref))
         return list({file.version: file for file in every}.values())
 
+    def contents(self, name: str) -> dict[str, Ref]:
+        """The documents of a version: by key, the version of each. Raises NotFound."""
+        return {key: Ref("version", version) for version, key in self._documents(self.find(name)).values()}
+
     def diff(self, before: str, after: str) -> IndexDiff:
         """What changed between two versions, in documents by key, and in chunks. Raises NotFound."""
         old, new = self.find(before), self.find(after)

@@ -16,6 +16,7 @@ from mlwright.faces.ui import (
     evals,
     exploring,
     home,
+    indexes,
     lineage,
     rag,
     serving,
@@ -27,7 +28,7 @@ from mlwright.faces.ui.rendering import Renderer
 if TYPE_CHECKING:
     from mlwright.app import App
 
-_ROOMS = (home, asking, chatting, adding, exploring, rag, document, evals, tracking, serving, lineage, style)
+_ROOMS = (home, asking, chatting, adding, exploring, rag, document, indexes, evals, tracking, serving, lineage, style)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,11 @@ NAV = (
     ("/runs", "Runs", "runs"),
     ("/releases", "Releases", "releases"),
 )
+_BELOW = {
+    "/why": "/answers",
+    **dict.fromkeys(("/blast", "/quarantine", "/indexes", "/map"), "/documents"),
+}
+"""Pages that an entry of the navigation leads to, by their first folder."""
 _TITLES = {404: "There is no such page", 405: "This page does not do that"}
 _log = logging.getLogger("mlwright.ui")
 
@@ -125,4 +130,4 @@ def theme_of(request: Request) -> str:
 def _here(request: Request) -> str:
     """The entry of the navigation that the page belongs to."""
     first = "/" + request.url.path.strip("/").split("/")[0]
-    return {"/why": "/answers", "/blast": "/documents", "/quarantine": "/documents"}.get(first, first)
+    return _BELOW.get(first, first)
