@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlwright.architect import check, fix, fixed, to_json, to_sarif
+from mlwright.architect import check, draw, fix, fixed, to_json, to_sarif
 from mlwright.architect.rules import rules
 from mlwright.architect.rules.evl003 import cases_needed, smallest_drop
 from mlwright.architect.rules.srv011 import requests_needed
@@ -60,6 +60,28 @@ def test_one_rule_can_be_fixed_alone() -> None:
     assert [finding.rule for finding in taken] == ["RAG002"]
     (edit,) = taken[0].fix
     assert changed.replace(f"tokens: {edit.value}", "tokens: 800") == text
+
+
+SITUATED = """\
+system: {name: a}
+models: {chat: {writer: {use: openai, model: gpt-4o-mini, max_tokens: 500}}}
+data: {sources: {docs: {use: files, path: docs}}}
+rag: {docs: {documents: docs, chunk: {by: structure, tokens: 200}, situate: {tokens: 50}}}
+"""
+
+
+def test_chunk_and_context_must_fit_into_the_embedder() -> None:
+    assert not [one for one in check(from_text(SITUATED)) if one.rule == "RAG002"]
+    (found,) = [one for one in check(from_text(SITUATED.replace("50}", "80}"))) if one.rule == "RAG002"]
+    assert "chunks of 200 tokens and a context of 80" in found.evidence
+    (edit,) = found.fix
+    assert edit.value == str(254 * 15 // 16 - 80)
+
+
+def test_a_model_that_situates_is_in_use() -> None:
+    text = SITUATED.replace("}}}\ndata", "}, scribe: openai/gpt-4o}}\ndata").replace("{tokens: 50}", "{model: scribe}")
+    assert "models.chat.scribe" in {one.path for one in check(from_text(text)) if one.rule == "SRV001"}
+    assert "situates" in draw(from_text(text), form="mermaid")
 
 
 def test_a_fix_of_a_part_written_as_one_word() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlwright.blueprint import Blueprint, BlueprintError, derive, from_release, from_text, load
+from mlwright.blueprint import Blueprint, BlueprintError, derive, diff, from_release, from_text, load
 from mlwright.kernel.errors import NotFound, UserError
 
 MINIMAL = """\
@@ -138,6 +138,28 @@ def test_prompts_stand_beside_the_file_and_belong_to_the_release(tmp_path: Path)
     (tmp_path / "p.md").write_text("two", encoding="utf-8")
     assert load(file).ref != one.ref
     assert from_release(one.as_release(), folder=tmp_path).ref == one.ref
+
+
+def test_what_situates_chunks_must_write_and_its_prompt_belongs_to_the_release(tmp_path: Path) -> None:
+    situate = MINIMAL.replace("documents: docs", "documents: docs, situate: {model: writer, prompt: s.md}")
+    file = tmp_path / "mlwright.yaml"
+    file.write_text(situate, encoding="utf-8")
+    (tmp_path / "s.md").write_text("one", encoding="utf-8")
+    with pytest.raises(BlueprintError, match=r"mlwright.yaml:3:\d+: rag.docs.situate.model: .* cannot write") as caught:
+        load(file)
+    assert "openai/gpt-4o-mini" in caught.value.hint
+    file.write_text(situate.replace("model: writer", "model: nobody"), encoding="utf-8")
+    with pytest.raises(BlueprintError, match="'nobody' is not in models"):
+        load(file)
+    file.write_text(situate + "models: {chat: {writer: openai/gpt-4o-mini}}\n", encoding="utf-8")
+    one = load(file)
+    assert one.prompts == {"docs.situate": "one"}
+    (tmp_path / "s.md").write_text("two", encoding="utf-8")
+    two = load(file)
+    assert two.ref != one.ref
+    assert from_release(one.as_release(), folder=tmp_path).ref == one.ref
+    (difference,) = diff(one, two)
+    assert (difference.path, difference.old, difference.effect) == ("rag.docs.situate.prompt", "one", "reindex")
 
 
 def test_the_release_is_what_changes_answers() -> None:

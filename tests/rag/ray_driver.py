@@ -12,12 +12,13 @@ from typing import Any
 from mlwright.kernel import aio
 from mlwright.kernel.open import open_kernel
 from mlwright.kernel.progress import silent
-from mlwright.models.chat.extractive import Config as Extractive
+from mlwright.models import ChatRequest
 from mlwright.models.embed.hashing import Config as Hashing
 from mlwright.models.embed.local import Config as MiniLM
 from mlwright.rag import PipelineSpec, build_rag
 from mlwright.rag.compute.local import Config as Local
 from mlwright.rag.compute.ray import Config as Ray
+from mlwright.testing.chat import ScriptedChat
 from mlwright.testing.documents import DOCUMENTS, MemoryDocuments, MemoryRuns
 
 MANY = {
@@ -45,15 +46,22 @@ class Says:
     def end(self, task: str) -> None: ...
 
 
+def _about(request: ChatRequest) -> str:
+    """The last words of the chunk, as its context."""
+    return " ".join(request.messages[1].content.split()[-6:-1])
+
+
 def ingested(home: Path, address: str) -> dict[str, Any]:
     """What an ingest made: with real vectors of a few documents, and many documents with quick ones."""
     kernel, made = open_kernel(home), dict[str, Any]()
     compute = Local() if address == "local" else Ray(address=address)
-    for name, embed, files in (("few", MiniLM(), DOCUMENTS), ("many", Hashing(), {**MANY, "empty.md": ""})):
+    few, many = ("few", MiniLM(), DOCUMENTS, {"situate": {}}), ("many", Hashing(), {**MANY, "empty.md": ""}, {})
+    for name, embed, files, more in (few, many):
         source, says = MemoryDocuments(files), Says()
         rag = build_rag(
-            name, PipelineSpec.model_validate({"documents": "docs"}), kernel, embedder=embed.build(), embed=embed,
-            chat={"writer": Extractive().build()}, prices={}, source=source, record=MemoryRuns(), compute=compute,
+            name, PipelineSpec.model_validate({"documents": "docs", **more}), kernel, embedder=embed.build(),
+            embed=embed, chat={"writer": ScriptedChat(_about)}, prices={}, source=source, record=MemoryRuns(),
+            compute=compute,
         )  # fmt: skip
         report = aio.run(rag.ingest(says if name == "many" else silent))
         chunks = sorted(str(chunk.ref) for info in rag.documents() for chunk in rag.chunks(info.version))
@@ -65,6 +73,7 @@ def ingested(home: Path, address: str) -> dict[str, Any]:
         made[name] = {
             "index": str(report.ref), "chunks": sha256("".join(chunks).encode()).hexdigest(), "count": len(chunks),
             "embedded": report.embedded, "quarantined": source.quarantined,
+            "contexts": report.situated.written if report.situated else 0,
             "vectors": sha256(b"".join(row["text_sha256"].encode() + bytes(row["vector"]) for row in rows)).hexdigest(),
             "hits": [[str(hit.chunk.ref), round(hit.score, 9)] for hit in hits],
             "where": [task for task in says.tasks if "read and embed" in task],

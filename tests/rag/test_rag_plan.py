@@ -4,7 +4,8 @@ import pytest
 
 from mlwright.kernel.plan import Range
 from mlwright.models import EmbedFacts, Price
-from mlwright.rag import Load, PipelineSpec, cost_lines, prompt_tokens, storage_lines
+from mlwright.rag import Load, PipelineSpec, cost_lines, prompt_tokens, situate_lines, storage_lines
+from mlwright.rag.spec import SituateSpec
 
 SPEC = PipelineSpec.model_validate({"documents": "docs", "chunk": {"by": "structure", "tokens": 200, "overlap": 0.0}})
 LOAD = Load(question=40, answer=Range(50, 180, 420), characters=800_000)
@@ -41,3 +42,20 @@ def test_storage_follows_chunks_and_dimensions() -> None:
     assert words.bytes.likely < chunks.bytes.likely
     without = PipelineSpec.model_validate({"documents": "docs", "index": {"keyword": "none"}})
     assert len(storage_lines("support", without, LOAD, embed=facts)) == 3
+
+
+def test_contexts_of_chunks_cost_once_and_less_where_a_provider_caches() -> None:
+    assert situate_lines("support", SPEC, LOAD, writer=Price(1.0, 4.0)) == []
+    spec = SPEC.model_copy(update={"situate": SituateSpec(tokens=50, window=4000)})
+    read, written = situate_lines("support", spec, LOAD, writer=Price(input=1.0, output=4.0))
+    assert (read.per, read.path) == ("once", "rag.support.situate")
+    assert read.usd is not None
+    assert read.usd.low == pytest.approx(1000 * (170 + 200 + 200) / 1e6)
+    assert read.usd.likely == pytest.approx(1500 * (170 + 200 + 2000) / 1e6)
+    assert written.usd is not None
+    assert written.usd.likely == pytest.approx(1500 * 50 * 4 / 1e6)
+    cached, _ = situate_lines("support", spec, LOAD, writer=Price(input=1.0, output=4.0, cached_input=0.1))
+    assert cached.usd is not None
+    assert cached.usd.low == pytest.approx(1000 * (370 + 20) / 1e6)
+    assert cached.usd.high == read.usd.high
+    assert [line.usd for line in situate_lines("support", spec, LOAD, writer=None)] == [None, None]

@@ -236,8 +236,8 @@ def test_a_store_of_mostly_dead_chunks_is_told(grown: Rag, kernel: Kernel) -> No
         t.write("insert into rag_cut (cutting, version, chunks) values (?, 'gone', 300)", (row["cutting"],))
         t.write_many(
             "insert into rag_chunk select ? || chunk, cutting, 'gone', format, place, char_start, char_end, line_start,"
-            " line_end, page, headings, body, tokens, embedded_sha256, parent_start, parent_end from rag_chunk"
-            " where chunk = ?",
+            " line_end, page, headings, body, tokens, embedded_sha256, parent_start, parent_end, context, context_key"
+            " from rag_chunk where chunk = ?",
             [(f"{number:03}", row["chunk"]) for number in range(300)],
         )
     assert grown.index_versions.wasteful()
@@ -263,6 +263,6 @@ def test_indexes_that_nobody_uses_go_unless_a_version_is_tagged(
 def test_a_change_that_was_planned_and_never_made_is_no_version(grown: Rag, kernel: Kernel) -> None:
     kernel.store.write(
         "insert into rag_index select shelf, generation + 1, index_id, pipeline, dataset, documents, chunks, skipped,"
-        " settings, run, built_at, bytes from rag_index where generation = 3"
+        " settings, run, built_at, bytes, bare from rag_index where generation = 3"
     )
     assert [one.number for one in grown.index_versions.all()] == [3, 2, 1]

@@ -1,7 +1,7 @@
 """The models of a blueprint, built: each once, however many pipelines, releases and candidates share it."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from mlwright.models import (
     ChatModel,
@@ -15,6 +15,13 @@ from mlwright.models import (
 from mlwright.rag import PipelineSpec
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class _Closes(Protocol):
+    """A model that may hold connections; an embedder of this process holds none."""
+
+    async def close(self) -> None: ...
 
 
 class BuiltModels:
@@ -41,6 +48,12 @@ class BuiltModels:
         asked = self.chats(models.chat).get(facts.chat)
         model = _once(self._rerankers, f"{part.model_dump_json()} {id(asked)}", lambda: part.build(asked))
         return RerankChoice(model, facts)
+
+    async def close(self) -> None:
+        """Let go of the connections of all; a model that is asked again opens a fresh one."""
+        for model in (*self._embedders.values(), *self._chats.values(), *self._rerankers.values()):
+            if isinstance(model, _Closes):
+                await model.close()
 
 
 def _once(made: dict[str, T], key: str, build: Callable[[], T]) -> T:

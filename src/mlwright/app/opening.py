@@ -10,9 +10,10 @@ from mlwright.app.built import BuiltModels
 from mlwright.app.joins import Documents, Pipelines
 from mlwright.app.releases import Releases
 from mlwright.app.workspace import App
-from mlwright.blueprint import Blueprint, from_release, load
+from mlwright.blueprint import Blueprint, from_release, load, prompt_key
 from mlwright.data import Data, build_data
 from mlwright.evals import build_evals
+from mlwright.kernel import aio
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import Clock
 from mlwright.kernel.ids import Ref
@@ -53,7 +54,9 @@ def open(
     data = build_data(blueprint.data, kernel, base=blueprint.folder)
     evals = build_evals(blueprint.evals, kernel, base=blueprint.folder, record=tracking.record)
     builder = _Builder(kernel, data, tracking)
-    releases = Releases(builder.pipelines(blueprint), lambda ref: builder.pipelines(_recorded(serving, ref, blueprint)))
+    releases = Releases(
+        builder.pipelines(blueprint), lambda ref: builder.pipelines(_recorded(serving, ref, blueprint)), builder.close
+    )
     serving = build_serving(blueprint.serving, kernel, handlers=releases, gate=evals.require_pass)
     app = App(blueprint.path, home, blueprint, kernel, data, evals, serving, tracking, releases)
     adding.handle(app)
@@ -83,6 +86,9 @@ class _Builder:
         handlers = {name: spec.handler for name, spec in blueprint.serving.endpoints.items()}
         return Pipelines(blueprint.ref, {name: self._rag(blueprint, name) for name in blueprint.rag}, handlers)
 
+    def close(self) -> None:
+        aio.run(self._models.close())
+
     def _rag(self, blueprint: Blueprint, name: str) -> Rag:
         spec = blueprint.rag[name]
         embed = blueprint.models.embed[spec.index.embed]
@@ -96,6 +102,7 @@ class _Builder:
             source=Documents(self._data, spec.documents),
             record=self._tracking.record,
             prompt=blueprint.prompts.get(name),
+            situate_prompt=blueprint.prompts.get(prompt_key(name, "situate")),
             compute=blueprint.target.compute,
             embed=embed,
             rerank=self._models.reranker(blueprint.models, spec),

@@ -8,10 +8,11 @@ from mlwright.serving import Handler
 
 
 class Releases:
-    """Satisfies serving's port `Handlers`. `build` makes the pipelines of a release from its recorded blueprint."""
+    """Satisfies serving's port `Handlers`. `build` makes the pipelines of a release from its recorded blueprint;
+    `let_go` ends what they share."""
 
-    def __init__(self, current: Pipelines, build: Callable[[Ref], Pipelines]) -> None:
-        self.current, self._build = current, build
+    def __init__(self, current: Pipelines, build: Callable[[Ref], Pipelines], let_go: Callable[[], None]) -> None:
+        self.current, self._build, self._let_go = current, build, let_go
         self._loaded = {current.release: current}
 
     def pipelines(self, release: Ref) -> Pipelines:
@@ -32,3 +33,4 @@ class Releases:
     def close(self) -> None:
         for pipelines in self._loaded.values():
             pipelines.close()
+        self._let_go()

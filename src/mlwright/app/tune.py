@@ -4,7 +4,7 @@ Candidates are built in a workspace of their own below `tuning`, so that nothing
 built and measured there is kept, so that a run which was interrupted goes on. The current settings are one candidate.
 First chunkers and sizes are compared, then, for the two best, ways to fuse, then, for the two best of all, feedback
 and rerankers. Each candidate may show the model as many tokens as the current settings do: small chunks get more
-passages, large ones fewer.
+passages, large ones fewer. No candidate has contexts that a model writes, since each size would pay for its own.
 """
 
 import difflib
@@ -178,7 +178,8 @@ class _Work:
         self._app, self._rag, self._asked, self._metric, self._progress = app, rag, asked, metric, progress
         self._names = tuple(dict.fromkeys((metric, *_ALSO)))
         self._metrics = {name: metric_named(name) for name in self._names}
-        self._candidates = Candidates(rag.name, rag.spec, app.blueprint.models)
+        bare = rag.spec.model_copy(update={"situate": None})
+        self._candidates = Candidates(rag.name, bare, app.blueprint.models)
         self._models = BuiltModels()
         whole = Documents(app.data, rag.spec.documents)
         self._dataset, every = whole.latest()
@@ -206,6 +207,7 @@ class _Work:
                     await self._measure(kernel, candidate, task)
         finally:
             self._progress.end(task)
+            await self._models.close()
             kernel.store.close()
         return self._concluded(apply)
 

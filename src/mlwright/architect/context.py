@@ -60,8 +60,7 @@ class Context:
 
     def chats_in_use(self) -> Iterator[tuple[str, ChatPart]]:
         """Chat models that a pipeline or a fallback names, in the order of the file."""
-        used = {spec.generate.model for spec in self.blueprint.rag.values()}
-        used |= {spec.retrieve.rewrite.facts().chat for spec in self.blueprint.rag.values()}
+        used = {model for spec in self.blueprint.rag.values() for model in spec.chats.values()}
         used |= {part.facts().chat for _, part in self.rerankers_in_use()}
         used |= {name for endpoint in self.blueprint.serving.endpoints.values() for name in endpoint.fallback}
         return ((name, part) for name, part in self.blueprint.models.chat.items() if name in used)

@@ -10,7 +10,7 @@ from mlwright.evals import cost_lines as eval_lines
 from mlwright.kernel.errors import UserError
 from mlwright.kernel.plan import CostLine, Range
 from mlwright.models import FREE, Price, RerankFacts, price_of
-from mlwright.rag import Load, search_lines
+from mlwright.rag import Load, search_lines, situate_lines
 from mlwright.rag import cost_lines as rag_lines
 from mlwright.serving import EndpointSpec
 
@@ -39,6 +39,8 @@ def of_endpoint(blueprint: Blueprint, name: str) -> list[CostLine]:
             lines += _of_model(blueprint, endpoint, pipeline, model, share, f"fallback ({FALLBACK_SHARE:.0%}): ")
     load = load_of(blueprint, pipeline, endpoint, spec.generate.model)
     lines += [_shared(line, asked, "") for line in _search_lines(blueprint, pipeline, load)]
+    if spec.situate is not None:
+        lines += situate_lines(pipeline, spec, load, writer=_chat_price(blueprint, spec.situate.model))
     embed = blueprint.models.embed[spec.index.embed]
     if price_of(embed) != FREE:
         vectors = _rag_lines(blueprint, pipeline, load, spec.generate.model)[2:]

@@ -107,6 +107,8 @@ def _edges(blueprint: Blueprint) -> Iterator[Edge]:
         path = f"rag.{name}"
         yield Edge(f"data.sources.{spec.documents}", f"{path}.chunk")
         yield Edge(f"{path}.chunk", f"{path}.index")
+        if spec.situate is not None:
+            yield Edge(f"models.chat.{spec.situate.model}", f"{path}.chunk", "situates")
         yield Edge(f"models.embed.{spec.index.embed}", f"{path}.index", "embeds")
         yield Edge(f"{path}.index", f"{path}.retrieve")
         yield Edge(f"{path}.retrieve", f"{path}.generate")
@@ -131,8 +133,7 @@ def _edges(blueprint: Blueprint) -> Iterator[Edge]:
 
 def _models_in_use(blueprint: Blueprint) -> set[str]:
     used = {spec.index.embed for spec in blueprint.rag.values()}
-    used |= {spec.generate.model for spec in blueprint.rag.values()}
-    used |= {spec.retrieve.rewrite.facts().chat for spec in blueprint.rag.values()}
+    used |= {model for spec in blueprint.rag.values() for model in spec.chats.values()}
     for spec in blueprint.rag.values():
         if spec.rerank is not None:
             used |= {spec.rerank.model, blueprint.models.rerank[spec.rerank.model].facts().chat}

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mlwright.blueprint.difference import diff as diff
     from mlwright.blueprint.edit import Edit as Edit
     from mlwright.blueprint.edit import edited as edited
+    from mlwright.blueprint.identity import prompt_key as prompt_key
+    from mlwright.blueprint.identity import prompt_place as prompt_place
     from mlwright.blueprint.json_schema import schema as schema
     from mlwright.blueprint.loading import from_release as from_release
     from mlwright.blueprint.loading import from_text as from_text
@@ -42,6 +44,8 @@ __all__ = [
     "from_text",
     "leaves",
     "load",
+    "prompt_key",
+    "prompt_place",
     "schema",
 ]
 __getattr__, __dir__ = front_door(
@@ -49,6 +53,7 @@ __getattr__, __dir__ = front_door(
     deriving="check_documents derive",
     difference="Difference diff",
     edit="Edit edited",
+    identity="prompt_key prompt_place",
     json_schema="schema",
     loading="from_release from_text load",
     model="Blueprint SystemSpec Target WaiverSpec",

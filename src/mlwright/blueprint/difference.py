@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mlwright.blueprint.identity import prompt_place
 from mlwright.blueprint.model import Blueprint
 from mlwright.blueprint.nodes import Loc, join_path
 
@@ -47,8 +48,9 @@ def diff(old: Blueprint, new: Blueprint) -> list[Difference]:
 
 def _flat(blueprint: Blueprint) -> dict[Loc, Any]:
     data = blueprint.as_data()
-    for name, text in blueprint.prompts.items():
-        data["rag"][name]["generate"]["prompt"] = text
+    for key, text in blueprint.prompts.items():
+        name, stage = prompt_place(key)
+        data["rag"][name][stage]["prompt"] = text
     return dict(_leaves(data, ()))
 
 
@@ -69,7 +71,7 @@ def _effect(loc: Loc, old: Blueprint, new: Blueprint) -> Effect:
         case ("models", "embed", name, *_):
             used = any(pipeline.index.embed == name for side in (old, new) for pipeline in side.rag.values())
             return "reindex" if used else "none"
-        case ("rag", _, "chunk" | "index", *_):
+        case ("rag", _, "chunk" | "situate" | "index", *_):
             return "reindex"
         case ("models" | "rag", *_) | ("serving", "endpoints", _, "handler" | "fallback"):
             return "release"

@@ -11,8 +11,20 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref, content_ref
 
 FORMAT = 1
+_USUAL = "generate"
 _NO_ANSWER = frozenset({"why", "price", "speed"})
 """Fields of a model that change no answer."""
+
+
+def prompt_key(pipeline: str, stage: str) -> str:
+    """What the prompt of a stage is called among the prompts of a blueprint: the pipeline's, for its answers."""
+    return pipeline if stage == _USUAL else f"{pipeline}.{stage}"
+
+
+def prompt_place(key: str) -> tuple[str, str]:
+    """Pipeline and stage of a prompt."""
+    pipeline, _, stage = key.partition(".")
+    return pipeline, stage or _USUAL
 
 
 def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
@@ -22,8 +34,8 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
     - `models.embed`, `models.chat`, `models.rerank`: every model with all its fields, but for secrets, `why`,
       `price` and `speed`;
     - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
-    - `rag`: every pipeline with all its fields, and the text of its prompt (the built-in one where it
-      names no file) instead of the file's name;
+    - `rag`: every pipeline with all its fields, and the texts of its prompts (the built-in ones where it
+      names no file) instead of the files' names;
     - `serving.endpoints.*.handler` and `.fallback`: who answers, and who answers instead.
     Not in it: `system`, `tracking`, `evals`, `targets`, `waive`, and what an endpoint promises or limits (traffic, slo,
     auth, limits, cache, rollout), for they change who may ask and how long it takes, never what is answered. Comments,
@@ -36,10 +48,7 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
         }
         for slot, parts in whole["models"].items()
     }
-    rag = {
-        name: {**pipeline, "generate": {**pipeline["generate"], "prompt": prompts.get(name)}}
-        for name, pipeline in whole["rag"].items()
-    }
+    rag = {name: _with_prompts(name, pipeline, prompts) for name, pipeline in whole["rag"].items()}
     served = {
         name: {"handler": endpoint["handler"], "fallback": endpoint["fallback"]}
         for name, endpoint in whole["serving"]["endpoints"].items()
@@ -79,6 +88,16 @@ def as_release(
                 hint="write ${NAME} and set the environment variable",
             )
     return {"format": FORMAT, "blueprint": data, "prompts": dict(prompts)}
+
+
+def _with_prompts(name: str, pipeline: Mapping[str, Any], prompts: Mapping[str, str]) -> dict[str, Any]:
+    """A pipeline whose stages have their prompts as texts."""
+    stages = {
+        stage: {**fields, "prompt": prompts.get(prompt_key(name, stage))}
+        for stage, fields in pipeline.items()
+        if isinstance(fields, Mapping) and "prompt" in fields
+    }
+    return {**pipeline, **stages}
 
 
 def _without_secrets(sections: BaseModel) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from mlwright.blueprint.identity import prompt_key
 from mlwright.blueprint.model import Blueprint, Origin, Target
 from mlwright.blueprint.nodes import Loc, Node, Place, Scalar, Table, find, join_path, place_of, plain_data, replaced
 from mlwright.blueprint.overlay import from_command_line, node_of, overlaid
@@ -140,14 +141,13 @@ def _prompts(blueprint: Blueprint) -> tuple[dict[str, str], list[Problem]]:
     """The text of every prompt file, and a problem for each that cannot be read."""
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, pipeline in blueprint.rag.items():
-        if pipeline.generate.prompt is None:
-            continue
-        loc: Loc = ("rag", name, "generate", "prompt")
+    named = ((name, stage, file) for name, one in blueprint.rag.items() for stage, file in one.prompts.items() if file)
+    for name, stage, file in named:
+        loc: Loc = ("rag", name, stage, "prompt")
         try:
-            texts[name] = _prompt(blueprint.folder / pipeline.generate.prompt)
+            texts[prompt_key(name, stage)] = _prompt(blueprint.folder / file)
         except OSError as error:
-            why = f"{pipeline.generate.prompt} cannot be read: {error.strerror}"
+            why = f"{file} cannot be read: {error.strerror}"
             problems.append(
                 Problem(place_of(blueprint.root, loc), join_path(loc), why, "paths start at the blueprint's folder")
             )

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from mlwright import rag as rag_room
-from mlwright.blueprint.identity import as_data, as_release, blueprint_ref, release_ref
+from mlwright.blueprint.identity import as_data, as_release, blueprint_ref, prompt_key, release_ref
 from mlwright.blueprint.nodes import Loc, Node, Place, Scalar, Table, find, place_of, place_of_key, split_path
 from mlwright.blueprint.writing import to_yaml
 from mlwright.data import DataSpec
@@ -169,7 +169,7 @@ class Blueprint(_Section):
 
     @property
     def prompts(self) -> Mapping[str, str]:
-        """The text of the prompt file of each pipeline that names one."""
+        """The texts of the prompt files that pipelines name, by `identity.prompt_key`."""
         return self._origin.prompts
 
     @property
@@ -221,8 +221,9 @@ class Blueprint(_Section):
         return as_release(self, self.secrets, self._all_prompts(), self.root)
 
     def _all_prompts(self) -> dict[str, str]:
-        """The text that each pipeline's model is given: its file, else the prompt that comes with this mlwright."""
-        return {name: self.prompts[name] if name in self.prompts else rag_room.built_in().text for name in self.rag}
+        """The texts that each pipeline gives to models: its files, else the prompts that come with this mlwright."""
+        keys = [(prompt_key(name, stage), stage) for name, pipeline in self.rag.items() for stage in pipeline.prompts]
+        return {key: self.prompts[key] if key in self.prompts else rag_room.built_in_text(stage) for key, stage in keys}
 
     def resolved(self) -> str:
         """The whole file as YAML, with every default written out; it loads to an equal blueprint."""

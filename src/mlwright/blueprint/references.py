@@ -24,6 +24,10 @@ def _rag(blueprint: Blueprint) -> Iterator[Problem | None]:
         yield _names(blueprint, (*at, "documents"), pipeline.documents, blueprint.data.sources, "data.sources")
         yield _names(blueprint, (*at, "index", "embed"), pipeline.index.embed, models.embed, "models.embed")
         yield _names(blueprint, (*at, "generate", "model"), pipeline.generate.model, models.chat, "models.chat")
+        if pipeline.situate is not None:
+            loc: Loc = (*at, "situate", "model")
+            yield _names(blueprint, loc, pipeline.situate.model, models.chat, "models.chat")
+            yield _writes(blueprint, loc, pipeline.situate.model)
         if pipeline.rerank is not None:
             yield _names(blueprint, (*at, "rerank", "model"), pipeline.rerank.model, models.rerank, "models.rerank")
         if asked := pipeline.retrieve.rewrite.facts().chat:
@@ -65,6 +69,18 @@ def _twice_named(blueprint: Blueprint, name: str, first: str, second: str) -> Pr
         join_path(loc),
         f"models.{first} has a model {name!r}, too",
         "a name alone must say which model is meant: rename one",
+    )
+
+
+def _writes(blueprint: Blueprint, loc: Loc, name: str) -> Problem | None:
+    part = blueprint.models.chat.get(name)
+    if part is None or part.facts().writes:
+        return None
+    return Problem(
+        place_of(blueprint.root, loc),
+        join_path(loc),
+        f"{name!r} ({part.use}) quotes what it is shown, and cannot write what a chunk is about",
+        "name a model of models.chat that writes, as openai/gpt-4o-mini, or take `situate` out",
     )
 
 

@@ -106,6 +106,16 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.get_running_loop().run_in_executor(_bridge.pool(), call)
 
 
+async def to_the_end(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """As `in_thread`; where this is cancelled meanwhile, wait for its end, so that nobody writes after us."""
+    future = asyncio.ensure_future(in_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise
+
+
 def close() -> None:
     """Cancel what still runs on the loop and end it; the next `run` starts a fresh one. Called at exit."""
     _bridge.close()

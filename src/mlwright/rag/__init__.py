@@ -6,13 +6,13 @@ from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
     from mlwright.rag.build import Rag as Rag
-    from mlwright.rag.build import answer_of as answer_of
-    from mlwright.rag.build import answers as answers
     from mlwright.rag.build import build_rag as build_rag
     from mlwright.rag.compute import AnyCompute as AnyCompute
     from mlwright.rag.compute import ComputePart as ComputePart
     from mlwright.rag.conversations import NEW as NEW
     from mlwright.rag.conversations import Conversations as Conversations
+    from mlwright.rag.describe import answer_of as answer_of
+    from mlwright.rag.describe import answers as answers
     from mlwright.rag.filters import Filter as Filter
     from mlwright.rag.filters import Where as Where
     from mlwright.rag.filters import as_filter as as_filter
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
     from mlwright.rag.plan import search_lines as search_lines
     from mlwright.rag.plan import search_seconds as search_seconds
+    from mlwright.rag.plan import situate_lines as situate_lines
     from mlwright.rag.plan import storage_lines as storage_lines
     from mlwright.rag.ports import DocumentSource as DocumentSource
     from mlwright.rag.ports import Recorder as Recorder
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mlwright.rag.report import RagReport as RagReport
     from mlwright.rag.spec import PipelineSpec as PipelineSpec
     from mlwright.rag.spec import RerankSpec as RerankSpec
+    from mlwright.rag.templates import built_in_text as built_in_text
     from mlwright.rag.types import Answer as Answer
     from mlwright.rag.types import Block as Block
     from mlwright.rag.types import Call as Call
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from mlwright.rag.types import Parsed as Parsed
     from mlwright.rag.types import PrunedIndex as PrunedIndex
     from mlwright.rag.types import Retrieval as Retrieval
+    from mlwright.rag.types import Situated as Situated
     from mlwright.rag.types import Span as Span
     from mlwright.rag.types import StageReport as StageReport
     from mlwright.rag.types import Token as Token
@@ -90,6 +93,7 @@ __all__ = [
     "Recorder",
     "RerankSpec",
     "Retrieval",
+    "Situated",
     "SourceDocument",
     "Span",
     "StageReport",
@@ -101,6 +105,7 @@ __all__ = [
     "as_filter",
     "build_rag",
     "built_in",
+    "built_in_text",
     "cost_lines",
     "filter_text",
     "forget_shelves",
@@ -110,21 +115,24 @@ __all__ = [
     "read_filter",
     "search_lines",
     "search_seconds",
+    "situate_lines",
     "storage_lines",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
-    build="Rag answer_of answers build_rag",
+    build="Rag build_rag",
     compute="AnyCompute ComputePart",
     conversations="NEW Conversations",
+    describe="answer_of answers",
     filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
-    plan="Load cost_lines prompt_tokens search_lines search_seconds storage_lines",
+    plan="Load cost_lines prompt_tokens search_lines search_seconds situate_lines storage_lines",
     indexes="Damage",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",
+    templates="built_in_text",
     spec="PipelineSpec RerankSpec",
     versions="IndexVersions forget_shelves",
     types="Answer Block Call Candidate Chunk Citation Conversation DocumentInfo Hit IndexDiff IndexInfo IndexReport "
-    "Original Parsed PrunedIndex Retrieval Span StageReport Token Turn",
+    "Original Parsed PrunedIndex Retrieval Situated Span StageReport Token Turn",
 )

@@ -15,7 +15,6 @@ from mlwright.kernel.ids import Ref
 from mlwright.kernel.lineage import Described
 from mlwright.kernel.locks import exclusive
 from mlwright.kernel.progress import Progress, silent
-from mlwright.kernel.store import Store
 from mlwright.models import ChatModel, Embedder, EmbedPart, Price, RerankChoice
 from mlwright.rag import describe, tables
 from mlwright.rag.agreement import Agreement
@@ -36,6 +35,7 @@ from mlwright.rag.retrieve import Retriever
 from mlwright.rag.rewriters import Rewriter
 from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import Shelf
+from mlwright.rag.situate import Writer, writer_of
 from mlwright.rag.spec import PipelineSpec
 from mlwright.rag.texts import Texts
 from mlwright.rag.trial import trial
@@ -68,21 +68,25 @@ def build_rag(
     source: DocumentSource,
     record: Recorder,
     prompt: str | None = None,
+    situate_prompt: str | None = None,
     compute: ComputePart | None = None,
     embed: EmbedPart | None = None,
     rerank: RerankChoice | None = None,
 ) -> "Rag":
-    """Open pipeline `name`. `chat` and `prices` are by name in `models.chat`; `prompt` is the text of the template, the
-    built-in one where None; `rerank` is the reranker that the section names. `compute` says where documents are read
-    and embedded, this machine where None; work elsewhere needs `embed`, the part behind `embedder`. Opens no index and
-    loads no model.
+    """Open pipeline `name`. `chat` and `prices` are by name in `models.chat`; `prompt` and `situate_prompt` are the
+    texts of the templates, the built-in ones where None; `rerank` is the reranker that the section names. `compute`
+    says where documents are read and embedded, this machine where None; work elsewhere needs `embed`, the part behind
+    `embedder`. Opens no index and loads no model.
 
-    Raises UserError for a template that cannot be used."""
+    Raises UserError for a template that cannot be used, NotFound where the model that writes contexts is missing."""
     kernel.store.migrate("mlwright.rag")
     template = built_in() if prompt is None else Prompt(prompt, name=spec.generate.prompt or f"of {name}")
+    writer = writer_of(name, spec.situate, chat, prices, situate_prompt)
     tables.add_prompt(kernel.store, template.ref, template.text, stamp(kernel.clock.now()))
+    if writer is not None:
+        tables.add_prompt(kernel.store, writer.prompt.ref, writer.prompt.text, stamp(kernel.clock.now()))
     return Rag(
-        name, spec, kernel, embedder, chat, prices, source, record, template, compute or Local(), embed, rerank
+        name, spec, kernel, embedder, chat, prices, source, record, template, compute or Local(), embed, rerank, writer
     )  # fmt: skip
 
 
@@ -103,12 +107,14 @@ class Rag:
         compute: ComputePart,
         embed: EmbedPart | None,
         rerank: RerankChoice | None,
+        writer: Writer | None,
     ) -> None:
         self.name, self.spec = name, spec
-        self._kernel, self._embedder, self._source = kernel, embedder, source
-        self._record, self._prompt = record, prompt
-        self._compute, self._work = compute, Work(spec.chunk, embedder, embed, spec.parse)
-        self._shelf = Shelf.of(name, spec, embedder)
+        self._kernel, self._embedder, self._prompt = kernel, embedder, prompt
+        self._source, self._record = source, record
+        self._compute, self._writer = compute, writer
+        self._work = Work(spec.chunk, embedder, embed, spec.parse, writer.room if writer else 0)
+        self._shelf = Shelf.of(name, spec, embedder, writer.identity if writer else None)
         self._home = kernel.home / "indexes" / self._shelf.name
         self._opened: Index | None = None
         self._opening = threading.Lock()
@@ -190,6 +196,7 @@ class Rag:
             index=await in_thread(self._index),
             versions=self.index_versions,
             progress=progress,
+            situating=self._writer.begun(self.name, self._kernel, self._embedder, progress) if self._writer else None,
             afresh=afresh,
         ).run()
 
@@ -379,18 +386,3 @@ _WORD = re.compile(r"\w+")
 def _rewriter(spec: PipelineSpec, chat: Mapping[str, ChatModel]) -> Rewriter:
     part = spec.retrieve.rewrite
     return part.build(chat.get(part.facts().chat))
-
-
-def answers(store: Store, limit: int = 100) -> list[Answer]:
-    """The newest answers of all pipelines, newest first."""
-    store.migrate("mlwright.rag")
-    return tables.answers(store, limit)
-
-
-def answer_of(store: Store, ref: Ref) -> Answer:
-    """A kept answer. Raises NotFound."""
-    store.migrate("mlwright.rag")
-    found = tables.answer_of(store, ref)
-    if found is None:
-        raise NotFound(f"there is no {ref} here", hint="mlwright status lists the latest answers")
-    return found

@@ -9,7 +9,7 @@ from mlwright.kernel.lineage import Described
 from mlwright.kernel.store import Store
 from mlwright.rag import tables
 from mlwright.rag.places import told
-from mlwright.rag.types import Citation, Parsed
+from mlwright.rag.types import Answer, Citation, Parsed
 
 _SHORT = 80
 
@@ -29,6 +29,21 @@ def resolves(kernel: Kernel, citation: Citation) -> bool:
     except NotFound:
         return False
     return parsed.text[citation.span.start : citation.span.end] == citation.quote != ""
+
+
+def answers(store: Store, limit: int = 100) -> list[Answer]:
+    """The newest answers of all pipelines, newest first."""
+    store.migrate("mlwright.rag")
+    return tables.answers(store, limit)
+
+
+def answer_of(store: Store, ref: Ref) -> Answer:
+    """A kept answer. Raises NotFound."""
+    store.migrate("mlwright.rag")
+    found = tables.answer_of(store, ref)
+    if found is None:
+        raise NotFound(f"there is no {ref} here", hint="mlwright status lists the latest answers")
+    return found
 
 
 def described(store: Store, ref: Ref) -> Described | None:
@@ -87,6 +102,7 @@ def _chunk(store: Store, ref: Ref) -> Described | None:
         "page": str(chunk.span.page or ""),
         "lines": f"{chunk.span.line_start}-{chunk.span.line_end}",
         "characters": f"{chunk.span.start}-{chunk.span.end}",
+        "context": chunk.context,
         "text": _short(chunk.text),
     }
     return Described(ref, told(chunk.key, chunk.span), _said(facts))
@@ -101,6 +117,7 @@ def _index(store: Store, ref: Ref) -> Described | None:
         "documents": str(index.documents),
         "chunks": str(index.chunks),
         "left out": str(len(index.skipped) or ""),
+        "chunks without context": str(len(index.bare) or ""),
         "embedder": index.settings.get("embedder", ""),
         "built": index.at,
     }

@@ -7,15 +7,14 @@ carries, so name and content switch together.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlwright.kernel.aio import in_thread
+from mlwright.kernel.aio import in_thread, to_the_end
 from mlwright.kernel.base import Kernel
 from mlwright.kernel.clock import stamp
 from mlwright.kernel.errors import Unreadable
@@ -23,18 +22,16 @@ from mlwright.kernel.ids import Ref, digest
 from mlwright.kernel.lineage import Edge
 from mlwright.kernel.progress import Progress
 from mlwright.rag import tables
-from mlwright.rag.chunkers import embedded_text
+from mlwright.rag.chunkers import embedded_of, embedded_text
 from mlwright.rag.compute import Compute, ComputePart, Divided, Work
 from mlwright.rag.indexes import Entry, Index
 from mlwright.rag.places import Places
 from mlwright.rag.ports import DocumentSource, Recorder, SourceDocument
-from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
+from mlwright.rag.rows import Context, IndexVersion, NewChunk, StoredVersion
 from mlwright.rag.shelf import Shelf
-from mlwright.rag.types import Chunk, IndexReport, Parsed
+from mlwright.rag.situate import Situating, bare_of, contexts_of, metrics_of, try_again
+from mlwright.rag.types import IndexReport, Parsed
 from mlwright.rag.versions import IndexVersions
-
-T = TypeVar("T")
-P = ParamSpec("P")
 
 _BATCH_DOCUMENTS = 32
 _BATCH_BYTES = 4 << 20
@@ -72,6 +69,8 @@ class Ingest:
     index: Index
     versions: IndexVersions
     progress: Progress
+    situating: Situating | None = None
+    """What writes the contexts of chunks; None where nothing does."""
     afresh: bool = False
     """Compare everything again, also where the newest dataset is indexed already: for repair."""
     tally: _Tally = field(default_factory=_Tally)
@@ -80,7 +79,7 @@ class Ingest:
         """Raises NotFound where the source was never ingested."""
         dataset, files = await in_thread(self.source.latest)
         current = await in_thread(self._current)
-        if current and current.dataset == dataset and not current.skipped and current.run and not self.afresh:
+        if current and current.dataset == dataset and current.complete and not self.afresh:
             return self._report(current, {file.document.id: file.version.id for file in files}, files)
         past = await in_thread(self.versions.documents) if self.afresh else []
         await self._read_and_embed(list({file.version: file for file in (*files, *past)}.values()))
@@ -106,6 +105,10 @@ class Ingest:
 
         self.progress.start(task, sum(map(len, batches)))
         try:
+            if self.situating is not None:
+                self.progress.start(self.situating.task)
+                current = {file.version.id for file in files} & known.keys()
+                await try_again(self.situating, self.shelf.cutting, current)
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(compute.slots, len(batches))):
                     group.create_task(work())
@@ -114,26 +117,36 @@ class Ingest:
             raise _first(several) from None
         finally:
             await compute.close()
+            if self.situating is not None:
+                self.progress.end(self.situating.task)
             self.progress.end(task)
 
     async def _read(self, compute: Compute, batch: Sequence[SourceDocument]) -> dict[str, str]:
-        """Parse and cut documents and keep what came of it; the texts to embed, by hash."""
+        """Parse, cut and situate documents and keep what came of it; the texts to embed, by hash."""
         began = perf_counter()
         contents = await in_thread(lambda: [(self.source.read(file.version), file.key) for file in batch])
         divided = await compute.read(contents)
-        texts = await _unbroken(self._keep, batch, divided)
+        self.tally.read += perf_counter() - began
+        contexts = await contexts_of(divided, self.situating)
+        began = perf_counter()
+        texts = await to_the_end(self._keep, batch, divided, contexts)
         self.tally.read += perf_counter() - began
         return texts
 
-    def _keep(self, batch: Sequence[SourceDocument], divided: Sequence[Divided | Unreadable]) -> dict[str, str]:
+    def _keep(
+        self,
+        batch: Sequence[SourceDocument],
+        divided: Sequence[Divided | Unreadable],
+        contexts: Sequence[Sequence[Context | None]],
+    ) -> dict[str, str]:
         failed = tables.unreadable(self.kernel.store, self.shelf.cutting)
         cut, texts = [], {}
-        for file, one in zip(batch, divided, strict=True):
+        for file, one, about in zip(batch, divided, contexts, strict=True):
             if isinstance(one, Unreadable):
                 self.source.quarantine(file, one)
                 tables.add_unreadable(self.kernel.store, self.shelf.cutting, file.version, one.reason)
                 continue
-            chunks, to_embed = self._chunks(file, one)
+            chunks, to_embed = self._chunks(file, one, about)
             cut.append((self._stored(file, one.parsed), chunks))
             self.tally.embedded += one.asked
             texts.update(to_embed)
@@ -155,16 +168,18 @@ class Ingest:
             file.version, self.shelf.parsing, file.document, file.key, text, len(parsed.text), parsed, at
         )
 
-    def _chunks(self, file: SourceDocument, divided: Divided) -> tuple[list[NewChunk], dict[str, str]]:
+    def _chunks(
+        self, file: SourceDocument, divided: Divided, contexts: Sequence[Context | None]
+    ) -> tuple[list[NewChunk], dict[str, str]]:
         parsed = divided.parsed
         places, texts, chunks = Places(parsed.text, parsed.pages), {}, []
-        for place, cut in enumerate(divided.cuts):
+        for place, (cut, context) in enumerate(zip(divided.cuts, contexts, strict=True)):
             body = parsed.text[cut.start : cut.end]
-            embedded = embedded_text(parsed.title, cut.headings, body)
+            embedded = embedded_text(parsed.title, cut.headings, body, context.body if context else "")
             name = digest(embedded.encode())
             texts[name] = embedded
             ref, span = self.shelf.chunk_ref(file.version, cut), places.span(cut.start, cut.end)
-            chunks.append(NewChunk(ref.id, place, span, cut.headings, body, cut.tokens, name, cut.parent))
+            chunks.append(NewChunk(ref.id, place, span, cut.headings, body, cut.tokens, name, cut.parent, context))
         return chunks, texts
 
     async def _embed(self, compute: Compute, texts: dict[str, str]) -> None:
@@ -177,14 +192,14 @@ class Ingest:
             some = names[start : start + _EMBED_TEXTS]
             vectors = await compute.embed([texts[name] for name in some])
             packed = [vector.tobytes() for vector in np.asarray(vectors, dtype="<f2")]
-            await _unbroken(tables.add_vectors, store, model, list(zip(some, packed, strict=True)))
+            await to_the_end(tables.add_vectors, store, model, list(zip(some, packed, strict=True)))
             self.tally.embedded += len(some)
         self.tally.embed += perf_counter() - began
 
     def _left_over(self) -> dict[str, str]:
         """Texts of chunks that a killed run has written and not embedded."""
         ids = tables.without_vector(self.kernel.store, self.work.embedder.ref, self.shelf.cutting)
-        texts = (_embedded(chunk) for chunk in tables.chunks(self.kernel.store, ids).values())
+        texts = (embedded_of(chunk) for chunk in tables.chunks(self.kernel.store, ids).values())
         return {digest(text.encode()): text for text in texts}
 
     # --- chunks to the index
@@ -196,7 +211,8 @@ class Ingest:
         skipped = tuple(sorted(file.version.id for file in files if file.version.id not in cut))
         versions = set(readable.values())
         target = [chunk for chunk, version in tables.chunk_ids(store, self.shelf.cutting) if version in versions]
-        ref = self.shelf.index_ref(self.pipeline, dataset, skipped)
+        bare = bare_of(target, self.situating, self.shelf.cutting)
+        ref = self.shelf.index_ref(self.pipeline, dataset, skipped, bare)
         planned = IndexVersion(
             shelf=self.shelf.name,
             generation=max(self.index.generation, tables.last_generation(store, self.shelf.name)) + 1,
@@ -209,12 +225,13 @@ class Ingest:
             settings=self.shelf.settings,
             run="",
             at=stamp(self.kernel.clock.now()),
+            bare=bare,
         )
         if current is None or current.ref != ref or self.index.ids() != set(target):
             tables.put_index(store, planned)
             if current is not None:
                 self.versions.make_room()
-            self._apply(planned.generation, target, fresh=current is None)
+            self._apply(planned.generation, target, self._situated_since(current, bare), fresh=current is None)
         else:
             planned = current
         self.tally.index += perf_counter() - began
@@ -226,9 +243,15 @@ class Ingest:
             self._link(planned, Ref("run", planned.run), None)
         return report
 
-    def _apply(self, generation: int, target: list[str], *, fresh: bool) -> None:
-        """One change; where nobody reads the index yet, a series of them whose last one carries the generation."""
-        present, wanted = self.index.ids(), set(target)
+    @staticmethod
+    def _situated_since(current: IndexVersion | None, bare: Collection[str]) -> set[str]:
+        """Those that stand in the index without a context, and have one now."""
+        return set(current.bare).difference(bare) if current else set()
+
+    def _apply(self, generation: int, target: list[str], renewed: Collection[str], *, fresh: bool) -> None:
+        """One change; where nobody reads the index yet, a series of them whose last one carries the generation.
+        `renewed` entries are replaced."""
+        present, wanted = self.index.ids() - set(renewed), set(target)
         add = [chunk for chunk in target if chunk not in present]
         task = f"index {self.pipeline}"
         self.progress.start(task, len(add))
@@ -244,7 +267,7 @@ class Ingest:
     def _entries(self, ids: list[str]) -> tuple[list[Entry], NDArray[np.float32]]:
         found = tables.chunks(self.kernel.store, ids)
         packed = tables.vectors(self.kernel.store, self.work.embedder.ref, ids)
-        entries = [Entry(id_, _embedded(found[id_]), self.shelf.meta(found[id_])) for id_ in ids]
+        entries = [Entry(id_, embedded_of(found[id_]), self.shelf.meta(found[id_])) for id_ in ids]
         rows = np.frombuffer(b"".join(packed[id_] for id_ in ids), dtype="<f2").reshape(-1, self.work.embedder.dims)
         vectors = rows.astype(np.float32)
         return entries, vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
@@ -266,15 +289,21 @@ class Ingest:
             unchanged=same,
             quarantined=len(files) - len(readable),
             embedded=self.tally.embedded,
-            seconds=self.tally.seconds(),
+            seconds=self._seconds(),
+            situated=self.situating.situated(len(index.bare)) if self.situating else None,
         )
+
+    def _seconds(self) -> dict[str, float]:
+        seconds = self.tally.seconds()
+        return {**seconds, "situate": self.situating.seconds} if self.situating else seconds
 
     def _tell(self, index: IndexVersion, before: IndexVersion | None, report: IndexReport) -> None:
         """Record the build as a run, and where the index came from."""
         counts = ("documents", "chunks", "added", "changed", "removed", "unchanged", "quarantined", "embedded")
         metrics = {name: float(getattr(report, name)) for name in counts}
         metrics |= {f"seconds_{stage}": seconds for stage, seconds in report.seconds.items()}
-        uses = (index.dataset, self.work.embedder.ref)
+        metrics |= metrics_of(report.situated)
+        uses = (index.dataset, self.work.embedder.ref, *self._writers().values())
         run = self.record(f"index {self.pipeline}", dict(index.settings), metrics, uses, index.ref)
         self._link(index, run, before)
         tables.put_index(self.kernel.store, replace(index, run=run.id, bytes=self.index.stats().bytes))
@@ -284,20 +313,18 @@ class Ingest:
             Edge(index.ref, index.dataset, "built from"),
             Edge(index.ref, self.work.embedder.ref, "embedded by"),
             Edge(index.ref, run, "built by"),
+            *(Edge(index.ref, ref, how) for how, ref in self._writers().items()),
         ]
         if before is not None and before.ref != index.ref:
             edges.append(Edge(index.ref, before.ref, "follows"))
         self.kernel.lineage.link_many(edges)
 
-
-async def _unbroken(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call it in a thread; where this is cancelled meanwhile, wait for its end, so that nobody writes after us."""
-    future = asyncio.ensure_future(in_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        await asyncio.wait([future])
-        raise
+    def _writers(self) -> dict[str, Ref]:
+        """What wrote the contexts of chunks, by the way in which it did."""
+        if self.situating is None:
+            return {}
+        writer = self.situating.writer
+        return {"situated by": writer.model.ref, "situated with": writer.prompt.ref}
 
 
 def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -306,10 +333,6 @@ def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _embedded(chunk: Chunk) -> str:
-    return embedded_text(chunk.title, chunk.headings, chunk.text)
 
 
 def _batches(files: Sequence[SourceDocument]) -> list[list[SourceDocument]]:

@@ -4,13 +4,15 @@ Tokens of a prompt are at most the budget `generate.context`; likely, they are t
 and the template. A token of English text is taken as four characters.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlwright.kernel.plan import CostLine, Per, Range, StorageLine
 from mlwright.models import EmbedFacts, Price, RerankFacts
 from mlwright.rag.spec import PipelineSpec
 
 _TEMPLATE_TOKENS = 220
+_SITUATE_TOKENS = 170
+"""What a model reads to situate a chunk, beside document and chunk."""
 _CHARACTERS_A_TOKEN = 4
 _VECTOR_BYTES = 4
 _REWRITE_TOKENS = Range(200.0, 300.0, 2000.0)
@@ -50,6 +52,33 @@ def cost_lines(name: str, spec: PipelineSpec, load: Load, *, chat: Price | None,
             else []
         ),
     ]
+
+
+def situate_lines(name: str, spec: PipelineSpec, load: Load, *, writer: Price | None) -> list[CostLine]:
+    """What the contexts of all chunks cost, once: nothing where nobody writes them. At best documents are short and a
+    provider reads them from its cache; at worst each chunk is shown a whole window at the full price."""
+    if spec.situate is None:
+        return []
+    chunks, own = chunk_count(spec, load), float(_SITUATE_TOKENS + spec.chunk.tokens)
+    shown = Range(own + spec.chunk.tokens, own + spec.situate.window / 2, own + spec.situate.window)
+    read = Range(chunks.low * shown.low, chunks.likely * shown.likely, chunks.high * shown.high)
+    said = chunks * spec.situate.tokens
+    rates = (writer.input, writer.output) if writer else (None, None)
+    lines = [
+        _priced(f"rag.{name}.situate", "contexts of all chunks: prompt tokens", "once", read, rates[0], writer),
+        _priced(f"rag.{name}.situate", "contexts of all chunks: written tokens", "once", said, rates[1], writer),
+    ]
+    return [_cached(lines[0], chunks.low * own, writer), lines[1]]
+
+
+def _cached(line: CostLine, fresh: float, price: Price | None) -> CostLine:
+    """The line with the low end that a provider's cache makes of it: `fresh` tokens at full price, the rest cached."""
+    if price is None or price.cached_input is None or line.usd is None or not price.input:
+        return line
+    cached = (line.usd.low - fresh * price.input / 1e6) * price.cached_input / price.input
+    low = fresh * price.input / 1e6 + max(0.0, cached)
+    formula = f"{line.formula}; {price.cached_input:g} USD where cached"
+    return replace(line, usd=replace(line.usd, low=low), formula=formula)
 
 
 def search_lines(

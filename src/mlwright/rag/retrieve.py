@@ -12,7 +12,7 @@ from mlwright.kernel.ids import Ref
 from mlwright.kernel.spans import GenAI
 from mlwright.models import Embedder, Price, RerankChoice, cost_of
 from mlwright.rag import tables
-from mlwright.rag.chunkers import embedded_text
+from mlwright.rag.chunkers import embedded_of
 from mlwright.rag.filters import Filter, both, check_fields, filter_text
 from mlwright.rag.indexes import Index
 from mlwright.rag.named import Named
@@ -165,7 +165,7 @@ class Retriever:
     def _texts(self, ids: Sequence[str]) -> list[str]:
         known = tables.chunks(self.kernel.store, ids)
         found = (known.get(id_) for id_ in ids)
-        return [embedded_text(one.title, one.headings, one.text) if one else "" for one in found]
+        return [embedded_of(one) if one else "" for one in found]
 
     def _paid(self, asked: Rewritten) -> list[Call]:
         if asked.model is None:

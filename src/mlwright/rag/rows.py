@@ -37,6 +37,15 @@ class NewChunk:
     tokens: int
     embedded_sha256: str
     parent: tuple[int, int] | None = None
+    context: "Context | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a model wrote of a chunk's place in its document; `key` names everything that it was given."""
+
+    key: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,13 @@ class IndexVersion:
     at: str
     bytes: int = 0
     """What the files of the index took on disk when it was built."""
+    bare: tuple[str, ...] = ()
+    """The chunks that stand in it without a context, because the model gave none."""
+
+    @property
+    def complete(self) -> bool:
+        """Is nothing left to do or to try again?"""
+        return bool(self.run) and not self.skipped and not self.bare
 
 
 def version_from(row: Row) -> StoredVersion:
@@ -87,6 +103,7 @@ def chunk_from(row: Row) -> Chunk:
         tokens=row["tokens"],
         meta=meta_of(json.loads(row["meta"])),
         parent=(row["parent_start"], row["parent_end"]) if row["parent_end"] else None,
+        context=row["context"],
     )
 
 
@@ -110,7 +127,7 @@ def index_from(row: Row) -> IndexVersion:
     return IndexVersion(
         row["shelf"], row["generation"], Ref("index", row["index_id"]), row["pipeline"], Ref("dataset", row["dataset"]),
         row["documents"], row["chunks"], tuple(json.loads(row["skipped"])), json.loads(row["settings"]), row["run"],
-        row["built_at"], int(row["bytes"]),
+        row["built_at"], int(row["bytes"]), tuple(json.loads(row["bare"])),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The shelf of an index: everything that says what is in it, apart from the documents, and the names made from that."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,8 +17,8 @@ PARSING = "3"
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """`name` is the folder of the index, below `indexes` in the workspace. `cutting` names parser format, chunker and
-    tokenizer: chunks are a function of it and of the version of a document."""
+    """`name` is the folder of the index, below `indexes` in the workspace. `cutting` names parser format, chunker,
+    tokenizer and what writes contexts: chunks are a function of it and of the version of a document."""
 
     name: str
     cutting: str
@@ -30,12 +30,17 @@ class Shelf:
     """Fields that the place of a document gives."""
 
     @classmethod
-    def of(cls, pipeline: str, spec: PipelineSpec, embedder: Embedder) -> "Shelf":
+    def of(
+        cls, pipeline: str, spec: PipelineSpec, embedder: Embedder, situate: Mapping[str, str] | None = None
+    ) -> "Shelf":
+        """`situate` names what writes the contexts of chunks, where something does."""
         chunk = json.dumps(spec.chunk.model_dump(mode="json"), sort_keys=True)
         usual, reading = type(spec.parse)().reading, spec.parse.reading
         differs = {name: value for name, value in reading.items() if value != usual[name]}
         parsing = PARSING + (f" {json.dumps(differs, sort_keys=True)}" if differs else "")
-        cutting = content_ref("cutting", {"parsing": parsing, "chunk": chunk, "embedder": str(embedder.ref)}).id
+        context = {"situate": json.dumps(situate, sort_keys=True)} if situate else {}
+        cut = {"parsing": parsing, "chunk": chunk, "embedder": str(embedder.ref), **context}
+        cutting = content_ref("cutting", cut).id
         settings = {
             "parsing": parsing,
             "chunk": chunk,
@@ -45,14 +50,16 @@ class Shelf:
             "engine": spec.index.engine.use,
             **({"meta": json.dumps(spec.meta, sort_keys=True)} if spec.meta else {}),
             **({} if spec.index.quantize == "none" else {"quantize": spec.index.quantize}),
+            **context,
         }
         name = f"{pipeline}-{content_ref('shelf', settings).id[:12]}"
         return cls(name, cutting, settings, spec.index.metadata, parsing, spec.meta)
 
-    def index_ref(self, pipeline: str, dataset: Ref, skipped: Iterable[str]) -> Ref:
-        """The name of the index of a dataset: equal documents and settings, equal name."""
+    def index_ref(self, pipeline: str, dataset: Ref, skipped: Iterable[str], bare: Collection[str] = ()) -> Ref:
+        """The name of the index of a dataset: equal documents and settings, equal name. `bare` chunks lack a context
+        that they should have."""
         fields = {"pipeline": pipeline, "dataset": dataset.id, "skipped": sorted(skipped), **self.settings}
-        return content_ref("index", fields)
+        return content_ref("index", {**fields, **({"bare": sorted(bare)} if bare else {})})
 
     def chunk_ref(self, version: Ref, cut: Cut) -> Ref:
         """The cutting says which parent it has, so that needs no place of its own."""

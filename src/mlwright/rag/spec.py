@@ -40,6 +40,31 @@ class ParseSpec(_Section):
         return {"ocr": self.ocr, "languages": self.languages}
 
 
+class SituateSpec(_Section):
+    """Contextual retrieval: before a chunk is embedded, a chat model writes what it is about within its document."""
+
+    model: str = Field(default="writer", description="The model that writes, by its name in `models.chat`.")
+    tokens: Count = Field(
+        default=50,
+        ge=10,
+        le=500,
+        description="The most that is kept of what it writes, in the embedder's tokens. It shares the embedder's limit "
+        "with the chunk.",
+    )
+    window: Count = Field(
+        default=4000,
+        ge=200,
+        description="The most of the document that the model is shown, in the embedder's tokens: all of a short one; "
+        "of a longer one its opening, and a stretch around the chunk.",
+    )
+    prompt: str | None = Field(
+        default=None,
+        description="A prompt template, as a path from the blueprint's folder; the built-in one if absent.",
+    )
+    concurrency: int = Field(default=8, ge=1, le=256, description="Calls of the model side by side.")
+    timeout: Seconds = Field(default=60.0, gt=0, description="What one call may take.")
+
+
 class IndexSpec(_Section):
     """What is searched: vectors, words, and the metadata fields that filters may use."""
 
@@ -196,6 +221,11 @@ class PipelineSpec(_Section):
         description='Fields that the place of a document gives, by pattern, as `product: "guides/{product}/**"`.',
     )
     chunk: AnyChunker = Field(default="structure", validate_default=True, description="How documents are cut.")
+    situate: SituateSpec | None = Field(
+        default=None,
+        description="A model that writes what each chunk is about within its document, for the search alone; "
+        "`{}` for the usual settings, none where absent.",
+    )
     index: IndexSpec = Field(default_factory=IndexSpec)
     retrieve: RetrieveSpec = RetrieveSpec()
     rerank: RerankSpec | None = Field(default=None, description="A reranker after the search; none where absent.")
@@ -217,6 +247,20 @@ class PipelineSpec(_Section):
                     f"retrieve.extract: {name!r} is no field of documents in index.metadata ({fields or 'none'})"
                 )
         return self
+
+    @property
+    def chats(self) -> dict[str, str]:
+        """Stage to the model of `models.chat` that it asks, as far as the section names one."""
+        asked = {"generate": self.generate.model, "rewrite": self.retrieve.rewrite.facts().chat}
+        if self.situate is not None:
+            asked["situate"] = self.situate.model
+        return {stage: model for stage, model in asked.items() if model}
+
+    @property
+    def prompts(self) -> dict[str, str | None]:
+        """Stage to the template file of its prompt; None for the built-in one."""
+        situate = {} if self.situate is None else {"situate": self.situate.prompt}
+        return {"generate": self.generate.prompt, **situate}
 
     @property
     def kept(self) -> int:

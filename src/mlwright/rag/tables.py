@@ -42,14 +42,15 @@ def add_version(store: Store, stored: StoredVersion, cutting: str, chunks: Seque
         )  # fmt: skip
         t.write_many(
             "insert into rag_chunk (chunk, cutting, version, format, place, char_start, char_end, line_start, line_end,"
-            " page, headings, body, tokens, embedded_sha256, parent_start, parent_end)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " page, headings, body, tokens, embedded_sha256, parent_start, parent_end, context, context_key)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " on conflict (chunk) do nothing",
             [
                 (
                     c.id, cutting, stored.version.id, stored.format, c.place, c.span.start, c.span.end,
                     c.span.line_start, c.span.line_end, c.span.page, json.dumps(c.headings), c.text, c.tokens,
                     c.embedded_sha256, *(c.parent or (0, 0)),
+                    *((c.context.body, c.context.key) if c.context else ("", "")),
                 )
                 for c in chunks
             ],
@@ -130,8 +131,8 @@ def uncut(store: Store, cutting: str, version: str) -> None:
 
 
 def forget_chunks(store: Store, cutting: str, needed: Collection[str]) -> tuple[int, int]:
-    """Take away the chunks of versions that are not `needed`, except those that an answer has shown, and vectors that
-    no chunk needs. How many of both."""
+    """Take away the chunks of versions that are not `needed`, except those that an answer has shown, and vectors and
+    contexts that no chunk needs. How many chunks and vectors."""
     with store.transaction() as t:
         gone = [version for version in cut_versions(store, cutting) if version not in needed]
         shown = {hit[0] for row in t.rows("select hits from rag_answer") for hit in json.loads(row["hits"])}
@@ -146,6 +147,7 @@ def forget_chunks(store: Store, cutting: str, needed: Collection[str]) -> tuple[
             "delete from rag_embedding where model = ? and text_sha256 = ?",
             [(row["model"], row["text_sha256"]) for row in orphans],
         )
+        t.write("delete from rag_context where context_key not in (select context_key from rag_chunk)")
     return len(chunks), len(orphans)
 
 
@@ -268,14 +270,14 @@ def put_index(store: Store, index: IndexVersion) -> None:
     """Write an index version; one that was planned for the same generation is replaced."""
     store.write(
         "insert into rag_index (shelf, generation, index_id, pipeline, dataset, documents, chunks, skipped, settings,"
-        " run, built_at, bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (shelf, generation)"
+        " run, built_at, bytes, bare) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (shelf, generation)"
         " do update set index_id = excluded.index_id, dataset = excluded.dataset, documents = excluded.documents,"
         " chunks = excluded.chunks, skipped = excluded.skipped, settings = excluded.settings, run = excluded.run,"
-        " built_at = excluded.built_at, bytes = excluded.bytes",
+        " built_at = excluded.built_at, bytes = excluded.bytes, bare = excluded.bare",
         (
             index.shelf, index.generation, index.ref.id, index.pipeline, index.dataset.id, index.documents,
             index.chunks, json.dumps(index.skipped), json.dumps(dict(index.settings)), index.run, index.at,
-            index.bytes,
+            index.bytes, json.dumps(index.bare),
         ),
     )  # fmt: skip
 

@@ -104,6 +104,8 @@ class Chunk:
     meta: Meta = field(default_factory=dict)
     parent: tuple[int, int] | None = None
     """Characters of the version that the model is shown when the chunk is found; None where that is the chunk."""
+    context: str = ""
+    """What a model wrote of the chunk's place in its document: it is searched with the text, and never cited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +238,26 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Situated:
+    """What one ingest did to situate chunks: contexts that were `written`, and that were `known` before. `missing`
+    chunks of the index have none, because of the `reasons`; they are tried again at the next ingest. `cost` is in USD,
+    None where the model has no price."""
+
+    written: int
+    known: int
+    missing: int
+    reasons: tuple[str, ...]
+    calls: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What one ingest did to an index. `ref` names the index version; `embedded` counts texts sent to the model."""
+    """What one ingest did to an index. `ref` names the index version; `embedded` counts texts sent to the model;
+    `situated` is None where no model writes contexts."""
 
     ref: Ref
     dataset: Ref
@@ -250,6 +270,7 @@ class IndexReport:
     quarantined: int
     embedded: int
     seconds: Mapping[str, float]
+    situated: Situated | None = None
 
 
 @dataclass(frozen=True, slots=True)

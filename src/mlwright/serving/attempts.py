@@ -20,7 +20,7 @@ _LONGEST_DELAY_S = 8.0
 class Attempts:
     """Asks one model after another until an answer has begun; from its first token on, a failure is the client's.
 
-    The only place of mlwright that retries a model: parts never do, so tries do not multiply.
+    The only place that retries a model for an answer: parts never do, so tries do not multiply.
     """
 
     def __init__(self, handlers: Handlers) -> None:

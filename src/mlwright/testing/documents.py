@@ -71,16 +71,18 @@ class MemoryDocuments:
 
 
 class MemoryRuns:
-    """A Recorder: `made` lists what it was told of."""
+    """A Recorder: `made` lists what it was told of, `metrics` what was measured of it."""
 
     def __init__(self) -> None:
         self.made: list[Ref] = []
+        self.metrics: list[dict[str, float]] = []
 
     def __call__(
         self, name: str, params: dict[str, str], metrics: dict[str, float], uses: Sequence[Ref], made: Ref
     ) -> Ref:
         assert name.split()[0] == "index"
         self.made.append(made)
+        self.metrics.append(metrics)
         return Ref("run", f"r{len(self.made)}")
 
 

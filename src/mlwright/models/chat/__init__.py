@@ -17,10 +17,12 @@ Role = Literal["system", "user", "assistant"]
 
 
 class ChatFacts(PricedFacts):
-    """`context` is the model's window in tokens, `max_tokens` the longest answer asked for; None where unknown."""
+    """`context` is the model's window in tokens, `max_tokens` the longest answer asked for; None where unknown. A model
+    that only quotes the passages of a request does not write."""
 
     context: int | None = None
     max_tokens: int | None = None
+    writes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Config(ChatPart):
     hold; below it the model abstains."""
 
     def facts(self) -> ChatFacts:
-        return ChatFacts(model="extractive", licence="Apache-2.0")
+        return ChatFacts(model="extractive", licence="Apache-2.0", writes=False)
 
     def build(self) -> ChatModel:
         return Extractive(self.quotes, self.support)

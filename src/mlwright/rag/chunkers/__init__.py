@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 from mlwright.kernel.parts import Facts, Part, Slot
-from mlwright.rag.types import Cut, Parsed
+from mlwright.rag.types import Chunk, Cut, Parsed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,10 +52,15 @@ class ChunkerPart(Part):
         return self.build()
 
 
-def embedded_text(title: str, headings: Sequence[str], text: str) -> str:
-    """What is embedded and searched for a chunk: its headings (or the title), then its text."""
-    above = " > ".join(headings) or title
-    return f"{above}\n{text}" if above else text
+def embedded_text(title: str, headings: Sequence[str], text: str, context: str = "") -> str:
+    """What is embedded and searched for a chunk: its headings (or the title), its context, then its text."""
+    above = (" > ".join(headings) or title, context)
+    return "\n".join((*(line for line in above if line), text))
+
+
+def embedded_of(chunk: Chunk) -> str:
+    """The same for a chunk as it was cut, with its context."""
+    return embedded_text(chunk.title, chunk.headings, chunk.text, chunk.context)
 
 
 AnyChunker = Annotated[ChunkerPart, Slot("mlwright.rag.chunkers", key="by")]

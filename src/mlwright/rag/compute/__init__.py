@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Work:
     """What is to be done with every document. `embed` is the part behind `embedder`, for processes elsewhere that have
-    to build one of their own; None where nobody said."""
+    to build one of their own; None where nobody said. `room` tokens of the embedder's limit are left free in each
+    chunk, for its context."""
 
     chunk: ChunkerPart
     embedder: Embedder
     embed: EmbedPart | None = None
     parse: ParseSpec = field(default_factory=ParseSpec)
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,16 @@ from mlwright.rag.types import Parsed
 class Divider:
     """Parses in processes of its own (see `Reader`), and cuts with the tokenizer of the embedder."""
 
-    def __init__(self, chunk: ChunkerPart, embedder: Embedder, parse: ParseSpec, *, workers: int | None = None) -> None:
-        self._chunk, self._embedder = chunk, embedder
+    def __init__(
+        self,
+        chunk: ChunkerPart,
+        embedder: Embedder,
+        parse: ParseSpec,
+        *,
+        room: int = 0,
+        workers: int | None = None,
+    ) -> None:
+        self._chunk, self._embedder, self._limit = chunk, embedder, max(1, embedder.max_tokens - room)
         self._reader = Reader(
             parsers=every_parser({**parse.reading, "pages": parse.pages}),
             workers=workers,
@@ -36,7 +44,7 @@ class Divider:
 
     def _divided(self, parsed: Parsed, chunker: Chunker, vectors: CountedVectors) -> Divided:
         before = vectors.asked
-        cuts = chunker.cut(parsed, self._embedder.token_ends, self._embedder.max_tokens)
+        cuts = chunker.cut(parsed, self._embedder.token_ends, self._limit)
         return Divided(parsed, tuple(cuts), vectors.asked - before)
 
     def close(self) -> None:

@@ -43,6 +43,7 @@ class _Recipe:
     embed: EmbedPart
     embedder: str
     parse: ParseSpec
+    room: int
 
 
 class _Bench:
@@ -61,7 +62,7 @@ class _Bench:
                 f"{_node()} builds {self._embedder.ref}, and the driver {recipe.embedder}",
                 hint="the machines need the same extras and the same weights",
             )
-        self._divider = Divider(recipe.chunk, self._embedder, recipe.parse, workers=1)
+        self._divider = Divider(recipe.chunk, self._embedder, recipe.parse, room=recipe.room, workers=1)
 
     def read(self, files: Sequence[tuple[bytes, str]]) -> list[Divided | Unreadable]:
         return self._divider.divide(files)
@@ -121,7 +122,7 @@ _connection = _Connection()
 
 def connected(work: Work, embed: EmbedPart, address: str, retries: int, slots: int | None) -> "RayCompute":
     """Connect, and look at what the cluster has."""
-    recipe = _Recipe(version("mlwright"), work.chunk, embed, str(work.embedder.ref), work.parse)
+    recipe = _Recipe(version("mlwright"), work.chunk, embed, str(work.embedder.ref), work.parse, work.room)
     _connection.open(address)
     nodes = sum(bool(node["Alive"]) for node in ray.nodes())
     cpus = int(ray.cluster_resources().get("CPU", 0))

@@ -30,7 +30,7 @@ class Local:
 
     def __init__(self, work: Work) -> None:
         self._embedder = work.embedder
-        self._divider = Divider(work.chunk, work.embedder, work.parse)
+        self._divider = Divider(work.chunk, work.embedder, work.parse, room=work.room)
         self._embedding = asyncio.Semaphore(1)
 
     async def read(self, files: Sequence[tuple[bytes, str]]) -> list[Divided | Unreadable]:

@@ -9,7 +9,7 @@ from mlwright.app import Added, Diagnosis, Status, UpReport
 from mlwright.data import Dataset, Quarantined
 from mlwright.evals import EvalResult, Interval, Quantile
 from mlwright.faces.cli.show.console import console, seconds, size, usd
-from mlwright.rag import IndexReport
+from mlwright.rag import IndexReport, Situated
 from mlwright.serving import EndpointReport, Traffic
 from mlwright.tracking import Run
 
@@ -29,6 +29,18 @@ def ingested(datasets: Sequence[Dataset], indexes: Sequence[IndexReport]) -> Non
         console.print(Text.assemble(("index  ", "name"), said, (f"  {index.ref}", "quiet")))
         if index.quarantined:
             console.print(Text(f"       {index.quarantined} could not be read: `mlwright quarantine`", style="warn"))
+        if index.situated is not None:
+            situated(index.situated)
+
+
+def situated(done: Situated) -> None:
+    """The contexts of chunks that a model wrote, what they cost, and how many chunks got none."""
+    cost = "no price" if done.cost is None else usd(done.cost)
+    read = f"{done.input_tokens:,} tokens read ({done.cached_tokens:,} cached), {done.output_tokens:,} written, {cost}"
+    console.print(Text.assemble(f"       {done.written} contexts written, {done.known} known", (f"  {read}", "quiet")))
+    if done.missing:
+        said = f"{done.missing} chunks have no context and are tried again at the next ingest"
+        console.print(Text(f"       {said}: {'; '.join(done.reasons)}", style="warn"))
 
 
 def added(files: Sequence[Added]) -> None:
