@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHAPES = {
-    "/", "/ask", "/chat", "/retrieve", "/documents", "/documents/*", "/indexes", "/answers", "/answers/*", "/evals", "/evals/*", "/runs", "/runs/*",
+    "/", "/ask", "/chat", "/retrieve", "/documents", "/documents/*", "/indexes", "/map", "/answers", "/answers/*", "/evals", "/evals/*", "/runs", "/runs/*",
     "/releases", "/why/*", "/blast/*", "/style",
 }  # fmt: skip
 """What a walk from the home page must meet; `*` stands for a reference."""

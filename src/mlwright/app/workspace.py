@@ -19,6 +19,7 @@ from mlwright.rag import (
     Answer,
     Conversations,
     Damage,
+    EmbeddingMap,
     IndexReport,
     IndexVersions,
     PrunedIndex,
@@ -157,6 +158,11 @@ class App(Joined):
         what cannot be mended is made again from the documents."""
         rag = self.pipeline(pipeline)
         return aio.run(rag.repair(progress)) if repair else rag.verify()
+
+    def map_index(self, pipeline: str = "") -> EmbeddingMap:
+        """The chunks of an index by what they mean: places on a plane, clusters with the words that tell them apart,
+        outliers and near duplicates. Raises NotFound where nothing is indexed."""
+        return self.pipeline(pipeline).maps.map()
 
     def prune_index(self, pipeline: str = "") -> dict[str, PrunedIndex]:
         """Forget what no kept version of an index needs, by pipeline; of all of them where none is named."""

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mlwright.rag.filters import plain_filter as plain_filter
     from mlwright.rag.filters import read_filter as read_filter
     from mlwright.rag.indexes import Damage as Damage
+    from mlwright.rag.map import EmbeddingMap as EmbeddingMap
+    from mlwright.rag.map import MapCluster as MapCluster
+    from mlwright.rag.map import MapPoint as MapPoint
+    from mlwright.rag.map import NearDuplicate as NearDuplicate
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
@@ -76,6 +80,7 @@ __all__ = [
     "Damage",
     "DocumentInfo",
     "DocumentSource",
+    "EmbeddingMap",
     "Filter",
     "Hit",
     "IndexDiff",
@@ -83,6 +88,9 @@ __all__ = [
     "IndexReport",
     "IndexVersions",
     "Load",
+    "MapCluster",
+    "MapPoint",
+    "NearDuplicate",
     "Original",
     "Parsed",
     "PipelineSpec",
@@ -127,6 +135,7 @@ __getattr__, __dir__ = front_door(
     filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
     plan="Load cost_lines prompt_tokens search_lines search_seconds situate_lines storage_lines",
     indexes="Damage",
+    map="EmbeddingMap MapCluster MapPoint NearDuplicate",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",

@@ -25,6 +25,7 @@ from mlwright.rag.conversations import Conversations
 from mlwright.rag.derived import Derived
 from mlwright.rag.filters import Where, as_filter
 from mlwright.rag.indexes import Damage, Index
+from mlwright.rag.map import Maps
 from mlwright.rag.named import Named
 from mlwright.rag.originals import Originals
 from mlwright.rag.ports import DocumentSource, Recorder
@@ -120,6 +121,7 @@ class Rag:
         self._opening = threading.Lock()
         self.conversations = Conversations(kernel, spec.generate.history.keep)
         self.originals = Originals(kernel, source, spec.parse, Derived(kernel))
+        self.maps = Maps(name, kernel, self._shelf, self._index, embedder, Derived(kernel))
         self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index)
         self._retriever = Retriever(
             name, spec, kernel, embedder, self._shelf, self._index, self.index_versions, _rewriter(spec, chat),

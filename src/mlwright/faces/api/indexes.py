@@ -1,4 +1,4 @@
-"""Routes of indexes: their versions, what differs between two, tags, checks and pruning."""
+"""Routes of indexes: their versions, what differs between two, tags, checks, the map and pruning."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mlwright.faces.api.rendering import Body, Name, Text, rendered
 from mlwright.kernel.aio import in_thread
-from mlwright.rag import Damage, IndexDiff, IndexInfo, PrunedIndex
+from mlwright.rag import Damage, EmbeddingMap, IndexDiff, IndexInfo, PrunedIndex
 
 if TYPE_CHECKING:
     from mlwright.app import App
@@ -52,6 +52,12 @@ def router(app: "App") -> APIRouter:
     async def damage(pipeline: Pipeline = "") -> Response:
         """What is damaged, or disagrees between index, store and lineage. Reads all of them."""
         return rendered(await in_thread(app.verify_index, pipeline))
+
+    @api.get("/map", response_model=EmbeddingMap)
+    async def map(pipeline: Pipeline = "") -> Response:
+        """The chunks by what they mean: places on a plane, clusters, outliers and near duplicates. The first request
+        after a change of the index takes some seconds."""
+        return rendered(await in_thread(app.map_index, pipeline))
 
     @api.post("/prune", response_model=dict[str, PrunedIndex])
     async def prune(pipeline: Pipeline = "") -> Response:

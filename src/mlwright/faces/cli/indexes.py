@@ -1,4 +1,4 @@
-"""Commands below `index`: list, diff, tag, untag, verify, prune."""
+"""Commands below `index`: list, diff, tag, untag, verify, map, prune."""
 
 from typing import Annotated
 
@@ -16,11 +16,12 @@ def add_to(cli: typer.Typer) -> None:
     group = typer.Typer(
         name="index",
         no_args_is_help=True,
-        help="Look after an index: its versions, what changed between them, and whether it is whole.",
+        help="Look after an index: its versions, what changed between them, whether it is whole, and what it holds.",
     )
     for command in (diff, tag, untag, verify, prune):
         group.command()(command)
     group.command("list")(versions)
+    group.command("map")(mapped)
     cli.add_typer(group)
 
 
@@ -87,6 +88,14 @@ def verify(
     show.json_of({"found": found, "left": left}) if json else show.damages(found, left, repaired=repair)
     if left:
         raise typer.Exit(3)
+
+
+def mapped(pipeline: Pipeline = "", file: File = DEFAULT, target: Target = None, json: Json = False) -> None:
+    """Show what an index holds by what it means: clusters with their words, outliers and near duplicates. The page
+    `/map` of `mlwright serve` draws it; `--json` has the places of all points."""
+    with house.open(file, target=target) as app:
+        found = app.map_index(pipeline)
+    show.json_of(found) if json else show.index_map(found)
 
 
 def prune(

@@ -18,6 +18,7 @@ from mlwright.faces.ui import (
     home,
     indexes,
     lineage,
+    mapping,
     rag,
     serving,
     style,
@@ -28,7 +29,22 @@ from mlwright.faces.ui.rendering import Renderer
 if TYPE_CHECKING:
     from mlwright.app import App
 
-_ROOMS = (home, asking, chatting, adding, exploring, rag, document, indexes, evals, tracking, serving, lineage, style)
+_ROOMS = (
+    home,
+    asking,
+    chatting,
+    adding,
+    exploring,
+    rag,
+    document,
+    indexes,
+    mapping,
+    evals,
+    tracking,
+    serving,
+    lineage,
+    style,
+)
 
 
 @dataclass(frozen=True, slots=True)

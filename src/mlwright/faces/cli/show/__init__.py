@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.first import first_answer as first_answer
     from mlwright.faces.cli.show.indexes import damages as damages
     from mlwright.faces.cli.show.indexes import index_diff as index_diff
+    from mlwright.faces.cli.show.indexes import index_map as index_map
     from mlwright.faces.cli.show.indexes import index_versions as index_versions
     from mlwright.faces.cli.show.indexes import pruned as pruned
     from mlwright.faces.cli.show.progress import progress as progress
@@ -52,6 +53,7 @@ __all__ = [
     "first_answer",
     "hits",
     "index_diff",
+    "index_map",
     "index_versions",
     "ingested",
     "json_of",
@@ -85,7 +87,7 @@ __getattr__, __dir__ = front_door(
     design="differences findings plan stage",
     explained="places stages",
     first="first_answer",
-    indexes="damages index_diff index_versions pruned",
+    indexes="damages index_diff index_map index_versions pruned",
     progress="progress",
     systems="added diagnosis ingested quarantined results run runs status traffic up",
     trees="kinds tree",

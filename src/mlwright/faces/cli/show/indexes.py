@@ -1,4 +1,4 @@
-"""Indexes on the terminal: versions, what differs between two, damage, and what pruning gave back."""
+"""Indexes on the terminal: versions, what differs between two, damage, the map, and what pruning gave back."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlwright.faces.cli.show.console import console, size
-from mlwright.rag import Damage, IndexDiff, IndexInfo, PrunedIndex
+from mlwright.rag import Damage, EmbeddingMap, IndexDiff, IndexInfo, MapPoint, PrunedIndex
 
 _MOST = 20
 
@@ -56,6 +56,36 @@ def damages(found: Sequence[Damage], left: Sequence[Damage], *, repaired: bool) 
         console.print(Text(f"{len(left)} problems; {hint}", style="bad"))
     else:
         console.print(f"mended: {len(found)}", style="good")
+
+
+def index_map(found: EmbeddingMap) -> None:
+    """The clusters, and the first of what stands out."""
+    sample = "" if len(found.points) == found.chunks else f", a sample of {found.chunks:,}"
+    console.print(Text(f"{len(found.points):,} chunks{sample} in {len(found.clusters)} clusters", style="name"))
+    at = {point.chunk: point for point in found.points}
+    table = Table(box=None, pad_edge=False)
+    for heading in ("chunks", "about", "in the middle"):
+        table.add_column(heading, justify="right" if heading == "chunks" else "left")
+    for cluster in found.clusters:
+        table.add_row(f"{cluster.size:,}", ", ".join(cluster.words), _place(at[cluster.middle]))
+    console.print(table)
+    _some("far from everything else", [f"{at[one].near:.2f} {_place(at[one])}" for one in found.outliers])
+    pairs = [f"{one.cosine:.3f} {_place(at[one.first])} and {_place(at[one.second])}" for one in found.duplicates]
+    _some("near duplicates", pairs, found.duplicate_count)
+
+
+def _some(what: str, lines: Sequence[str], count: int = 0) -> None:
+    console.print(Text(f"{what}: {max(count, len(lines)):,}", style="name"))
+    for line in lines[:_MOST]:
+        console.print(Text(f"  {line}"))
+
+
+def _place(point: MapPoint) -> str:
+    span = point.span
+    if span.page:
+        return f"{point.key}, page {span.page}"
+    lines = "" if span.line_end == span.line_start else f"-{span.line_end}"
+    return f"{point.key}:{span.line_start}{lines}"
 
 
 def pruned(done: Mapping[str, PrunedIndex]) -> None:
