@@ -289,18 +289,20 @@ def _first(text: str | None) -> str:
 def rules() -> str:
     """Every rule of `check`, from the files that hold them."""
     from mlwright.architect.rules import rules as all_rules
+    from mlwright.architect.waivers import TOLD
 
     rows = []
     for rule in all_rules():
         why = _first(sys.modules[f"mlwright.architect.rules.{rule.id.lower()}"].__doc__)
-        rows.append((rule.id, rule.severity, f"{rule.title}. {why}", rule.source))
-    rows.append(("WVR001", "warning", "A waiver has ended.", "the blueprint's own `waive`"))
-    rows.append(("WVR002", "info", "A waiver covers nothing: what it accepted is gone.", "the blueprint's own `waive`"))
+        less = ", less where the risk is minimal" if rule.softens else ""
+        rows.append((rule.id, f"{rule.severity}{less}", rule.reads, f"{rule.title}. {why}", rule.source))
+    rows += [(name, severity, "file", f"{title}.", "the file's `waive`") for name, (severity, title) in TOLD.items()]
     lead = (
         "What `mlwright check` looks for beyond the schema. An error makes `check` end with exit code 3; a finding can "
-        "be waived with a reason and a last day. The severity is the usual one: a case may be better or worse."
+        "be waived with a reason and a last day. The severity is the usual one: a case may be better or worse. Rules "
+        "that read the records are asked with `--records`, and by `mlwright status`."
     )
-    return page("Rules of check", lead, table(("rule", "severity", "what and why", "source"), rows))
+    return page("Rules of check", lead, table(("rule", "severity", "reads", "what and why", "source"), rows))
 
 
 # --- design.pdf

@@ -25,7 +25,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.S | re.M)
 BASE = """version: 1
-system: {name: support}
+system: {name: support, risk: minimal}
 data: {sources: {docs: {use: files, path: "docs/**/*.{md,html,txt}"}}}
 rag: {support: {documents: docs, index: {metadata: [product, folder]}}}
 evals:

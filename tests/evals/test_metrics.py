@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlwright.evals import Cited, EvalExample, Expected, MetricPart, Outcome, Retrieved, metric_named
-from mlwright.evals.measure import SLOT
 from mlwright.evals.metrics._text import words
 from mlwright.evals.metrics.ndcg import dcg
+from mlwright.evals.naming import SLOT
 from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.parts import config_of, names
 from mlwright.testing.metric import check_metric

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -316,3 +317,40 @@ def test_bad_lines_stop_an_evaluation_before_it_asks(over: Over, write: Write) -
     write([{"id": "a"}])
     with pytest.raises(Unreadable, match="input"):
         go(over({"mrr": ">= 0"}), answering())
+
+
+def test_the_report_compares_releases_and_says_since_when(over: Over, write: Write, clock: ManualClock) -> None:
+    evals = over({"recall@5": ">= 0.5"})
+    write(CASES)
+    first = go(evals, answering())
+    began = clock.now()
+    clock.advance(timedelta(days=3))
+    go(evals, answering(["q1"]), TWO)
+    newest = go(evals, answering(["q1", "q2"]), TWO)
+    assert evals.report().sets[0].since == began
+    assert [one.ref for one in evals.report().gates[0].compared] == [newest.ref, first.ref]
+    write(CASES[:5])
+    changed = evals.report()
+    assert (changed.sets[0].since, changed.gates[0].compared, changed.gates[0].slices) == (None, (), {})
+
+
+def test_the_report_scores_slices_by_tag(over: Over, write: Write) -> None:
+    evals = over({"recall@5": ">= 0.5"})
+    write([{**case, "tags": ["even", "edge"] if number % 2 == 0 else ["odd"]} for number, case in enumerate(CASES)])
+    go(evals, answering([f"q{n}" for n in range(1, 20, 2)]))
+    slices = evals.report().gates[0].slices
+    assert {tag: (means["recall@5"].mean, means["recall@5"].n) for tag, means in slices.items()} == {
+        "even": (1, 10),
+        "odd": (0, 10),
+    }
+    assert 0 < slices["even"]["recall@5"].low < 1
+    assert evals.dataset("golden").edge == 10
+
+
+def test_what_an_evaluation_took_is_kept(over: Over, write: Write, recorded: Any) -> None:
+    evals = over({"recall@5": ">= 0.5"})
+    write(CASES)
+    took = go(evals, answering()).took
+    assert took is not None and took > 0
+    assert evals.results()[0].took == took
+    assert recorded.calls[0][2]["took_seconds"] == took

@@ -35,7 +35,7 @@ GOLDEN = """{"id": "seal", "input": "How often is the mechanical seal replaced?"
 {"id": "moon", "input": "How far away is the moon?", "unanswerable": true}
 """
 BLUEPRINT = """version: 1
-system: {name: pumps, owner: plant, purpose: answers questions about pumps}
+system: {name: pumps, owner: plant, purpose: answers questions about pumps, risk: minimal}
 data:
   sources:
     docs: {use: files, path: "docs/**/*.{md,html,txt,pdf}"}

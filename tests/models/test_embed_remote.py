@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from mlwright.kernel.errors import ProviderError, TransientError, UserError
-from mlwright.models import Embedder, price_of
+from mlwright.models import Embedder, least_cached, price_of, trained_prefixes
 from mlwright.models.embed.hashing import Config as Hashing
 from mlwright.models.embed.openai import Config
 from mlwright.testing.embed import check_embedder
@@ -87,3 +87,48 @@ def test_dims_are_known_or_asked_for() -> None:
 def test_shortened_vectors_are_asked_for(server: OpenAiServer) -> None:
     asyncio.run(embed(remote(server, model="text-embedding-3-small"), ["a"]))
     assert server.seen[0].body["dimensions"] == 64
+
+
+def test_prefixes_stand_before_questions_and_documents(server: OpenAiServer) -> None:
+    model = remote(server, prefixes={"query": "query: ", "document": "passage: "}, max_tokens=4)
+
+    async def both() -> None:
+        await model.embed(["one two three four"], "query")
+        await model.embed(["one two"])
+        await model.close()  # type: ignore[attr-defined]
+
+    asyncio.run(both())
+    assert [seen.body["input"] for seen in server.seen] == [["query: one two"], ["passage: one"]]
+
+
+def test_prefixes_are_part_of_the_name(server: OpenAiServer) -> None:
+    refs = [
+        remote(server, **fields).ref
+        for fields in ({}, {"prefixes": {}}, {"prefixes": {"query": "q: "}}, {"prefixes": {"document": "q: "}})
+    ]
+    assert refs[0] == refs[1]
+    assert len(set(refs)) == 3
+    assert Config(model="m", dims=8, prefixes={"query": "q: "}).facts().prefixes == ("q: ", "")
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "document"),
+    [
+        ("intfloat/multilingual-e5-large", "query: ", "passage: "),
+        ("nomic-embed-text:latest", "search_query: ", "search_document: "),
+        ("BAAI/bge-small-en-v1.5", "Represent this sentence for searching relevant passages: ", ""),
+    ],
+)
+def test_what_a_model_was_trained_with_is_known_by_its_name(model: str, query: str, document: str) -> None:
+    assert trained_prefixes(model) == (query, document)
+
+
+@pytest.mark.parametrize("model", ["text-embedding-3-small", "BAAI/bge-m3", "e5", "all-minilm"])
+def test_of_other_models_nothing_is_claimed(model: str) -> None:
+    assert trained_prefixes(model) is None
+
+
+def test_from_where_on_a_prompt_is_cached_is_known_by_provider() -> None:
+    assert least_cached("openai", "gpt-4o-mini") == 1024
+    assert least_cached("google", "gemini-2.5-pro") == 4096
+    assert least_cached("anthropic", "claude-haiku-4-5") is None, "it wants a mark that nobody sends"

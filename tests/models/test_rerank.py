@@ -156,3 +156,14 @@ def test_an_absent_engine_says_what_to_install(engine: str) -> None:
         assert error.hint == 'pip install "mlwright[rerank]"'
     except Exception as error:  # the package is here, the model is not
         assert "no/such-model" in str(error)
+
+
+def test_weights_of_a_hub_are_pinned_by_a_commit() -> None:
+    hub = {"model": "cross-encoder/ms-marco-MiniLM-L6-v2", "engine": "sentence-transformers"}
+    assert CrossEncoder.model_validate(hub).facts().unpinned == hub["model"]
+    assert CrossEncoder.model_validate({**hub, "revision": "c" * 40}).facts().unpinned == ""
+    assert CrossEncoder.model_validate({**hub, "model": "./weights"}).facts().unpinned == ""
+    assert CrossEncoder.model_validate({"model": "weights"}).facts().unpinned == "", "a folder of your own"
+    for wrong in ({"revision": "main"}, {"revision": "c" * 40, "engine": "fastembed"}):
+        with pytest.raises(ValueError, match="revision"):
+            CrossEncoder.model_validate({**hub, **wrong})

@@ -259,3 +259,16 @@ def test_a_flagged_number_comes_back(value: float) -> None:
     number, flag = tables._flagged(value)
     back = tables._value({"value": number, "flag": flag})
     assert back == value or (math.isnan(back) and math.isnan(value))
+
+
+def test_the_report_names_the_newest_finished_run_of_each_work(tracking: Tracking) -> None:
+    tracking.start_run("tune docs", kind="tune", params={"candidate": "a"}).end()
+    tracking.start_run("tune docs", kind="tune", params={"candidate": "b"}).end()
+    tracking.start_run("index docs", kind="index").end()
+    tracking.start_run("train ranker", kind="train").end()
+    running = tracking.start_run("tune docs", kind="tune")
+    latest = tracking.report().latest
+    running.end()
+    assert set(latest) == {"tune docs", "index docs"}
+    assert latest["tune docs"].params == {"candidate": "b"}
+    assert latest["tune docs"].environment

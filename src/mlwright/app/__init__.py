@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mlwright.app.doctor import Diagnosis as Diagnosis
     from mlwright.app.doctor import diagnose as diagnose
     from mlwright.app.opening import open as open
+    from mlwright.app.scoring import score as score
     from mlwright.app.starting import blueprint_for as blueprint_for
     from mlwright.app.starting import first_question as first_question
     from mlwright.app.starting import new as new
@@ -43,6 +44,7 @@ __all__ = [
     "first_question",
     "new",
     "open",
+    "score",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
@@ -51,6 +53,7 @@ __getattr__, __dir__ = front_door(
     doctor="Diagnosis diagnose",
     starting="blueprint_for first_question new",
     opening="open",
+    scoring="score",
     status="Status",
     synthetic="Synthetic",
     threshold="Calibrated",

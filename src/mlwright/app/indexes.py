@@ -4,7 +4,7 @@ from mlwright.app.joined import Joined
 from mlwright.app.joins import Pipelines
 from mlwright.kernel.errors import NotFound
 from mlwright.kernel.ids import Ref
-from mlwright.rag import PrunedIndex, forget_shelves
+from mlwright.rag import Damage, PrunedIndex, forget_shelves
 
 
 def prune(app: Joined, pipeline: str = "") -> dict[str, PrunedIndex]:
@@ -16,6 +16,18 @@ def prune(app: Joined, pipeline: str = "") -> dict[str, PrunedIndex]:
     if not pipeline:
         forget_shelves(app.kernel, _used(app))
     return done
+
+
+def verify(app: Joined, pipeline: str) -> list[Damage]:
+    """What is damaged in an index; that it was looked at, and how much was found, is kept as a run."""
+    rag = app.pipeline(pipeline)
+    index = rag.index_ref()
+    if index is None:
+        return rag.verify()
+    with app.tracking.start_run(f"verify {rag.name}", kind="verify", uses=[index]) as run:
+        found = rag.verify()
+        run.log({"damage": float(len(found))})
+    return found
 
 
 def tidy(app: Joined) -> None:

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from mlwright.app.joined import Joined
+from mlwright.app.reviewing import records_of
 from mlwright.architect import Finding, check
 from mlwright.data import Quarantined
 from mlwright.evals import EvalResult
 from mlwright.kernel.ids import Ref
 from mlwright.rag import Answer, RagReport, answers
 from mlwright.serving import EndpointReport, Traffic
-
-WINDOW = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +38,13 @@ class Status:
 
 def status(app: Joined) -> Status:
     """Read the workspace; changes nothing."""
-    endpoints = app.blueprint.serving.endpoints
+    endpoints, records = app.blueprint.serving.endpoints, records_of(app)
     return Status(
         system=app.blueprint.system.name,
         release=app.release,
-        findings=check(app.blueprint),
-        pipelines={name: rag.report() for name, rag in app.rag.items()},
-        endpoints={name: app.serving.report(name, WINDOW) for name in endpoints},
+        findings=check(app.blueprint, records=records),
+        pipelines=records.rag,
+        endpoints=records.served,
         traffic={name: app.serving.traffic(name) for name in endpoints},
         evaluations=_latest(app),
         quarantined=app.data.quarantined(),

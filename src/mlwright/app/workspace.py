@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from mlwright.app import adding, evaluate, indexes, status, synthetic, threshold, tune, up, walk
+from mlwright.app import adding, evaluate, indexes, reviewing, status, synthetic, threshold, tune, up, walk
 from mlwright.app.joined import Joined
+from mlwright.architect import Finding, Score
 from mlwright.data import Dataset, Upload
 from mlwright.evals import EvalResult
 from mlwright.kernel import aio
@@ -156,8 +157,7 @@ class App(Joined):
     def verify_index(self, pipeline: str = "", *, repair: bool = False, progress: Progress = silent) -> list[Damage]:
         """What is damaged in an index, or disagrees between index, store and lineage; with `repair` it is mended, and
         what cannot be mended is made again from the documents."""
-        rag = self.pipeline(pipeline)
-        return aio.run(rag.repair(progress)) if repair else rag.verify()
+        return aio.run(self.pipeline(pipeline).repair(progress)) if repair else indexes.verify(self, pipeline)
 
     def map_index(self, pipeline: str = "") -> EmbeddingMap:
         """The chunks of an index by what they mean: places on a plane, clusters with the words that tell them apart,
@@ -261,6 +261,15 @@ class App(Joined):
     def _known(self, ref: Ref, edges: int) -> None:
         if not edges and self.describe(ref) is None:
             raise NotFound(f"nothing is known of {ref}", hint="`mlwright status` lists answers, `mlwright runs` runs")
+
+    def check(self, only: str = "") -> "list[Finding]":
+        """Review the blueprint, and what this workspace recorded: every finding, or those of one rule. Raises NotFound
+        for a rule that does not exist."""
+        return reviewing.review(self, only)
+
+    def score(self) -> "Score":
+        """The ML Test Score, each test with the record that proves it."""
+        return reviewing.scored(self)
 
     def status(self) -> "status.Status":
         """The system at a glance: what is indexed, how well it does, what it cost, what needs a look."""

@@ -21,14 +21,20 @@ if TYPE_CHECKING:
     from mlwright.architect.planning import Plan as Plan
     from mlwright.architect.planning import PlannedCost as PlannedCost
     from mlwright.architect.planning import plan as plan
+    from mlwright.architect.readiness import Score as Score
+    from mlwright.architect.readiness import Tested as Tested
+    from mlwright.architect.readiness import score as score
+    from mlwright.architect.readiness import score_json as score_json
+    from mlwright.architect.records import Records as Records
     from mlwright.architect.staging import Indexed as Indexed
     from mlwright.architect.staging import Workspace as Workspace
     from mlwright.architect.staging import stages as stages
     from mlwright.architect.svg import draw_graph as draw_graph
 
 __all__ = [
-    "Edge", "EndpointLatency", "Finding", "Indexed", "Lane", "Node", "Plan", "PlannedCost", "Workspace", "check",
-    "draw", "draw_graph", "fix", "fixed", "plan", "plan_json", "plan_markdown", "stages", "to_json", "to_sarif",
+    "Edge", "EndpointLatency", "Finding", "Indexed", "Lane", "Node", "Plan", "PlannedCost", "Records", "Score",
+    "Tested", "Workspace", "check", "draw", "draw_graph", "fix", "fixed", "plan", "plan_json", "plan_markdown", "score",
+    "score_json", "stages", "to_json", "to_sarif",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
@@ -39,6 +45,8 @@ __getattr__, __dir__ = front_door(
     graph="Edge Lane Node",
     latency="EndpointLatency",
     planning="Plan PlannedCost plan",
+    readiness="Score Tested score score_json",
+    records="Records",
     staging="Indexed Workspace stages",
     svg="draw_graph",
 )

@@ -29,7 +29,10 @@ rag:
 
 serving:
   endpoints:
-    answer: {{handler: rag.docs, fallback: [rule.top_passages]}}
+    answer:
+      handler: rag.docs
+      fallback: [rule.top_passages]
+      rollout: {{steps: [10%, 100%], abort_if: {{error_rate: "> 10%"}}}}  # a change first answers a tenth
 """
 
 

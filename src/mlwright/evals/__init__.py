@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from mlwright.evals.interview import Interview as Interview
     from mlwright.evals.interview import interviewed as interviewed
     from mlwright.evals.measure import measured as measured
-    from mlwright.evals.measure import metric_named as metric_named
     from mlwright.evals.metrics import Metric as Metric
+    from mlwright.evals.metrics import MetricFacts as MetricFacts
     from mlwright.evals.metrics import MetricPart as MetricPart
+    from mlwright.evals.naming import facts_of as facts_of
+    from mlwright.evals.naming import metric_named as metric_named
     from mlwright.evals.plan import cost_lines as cost_lines
     from mlwright.evals.ports import Cited as Cited
     from mlwright.evals.ports import Outcome as Outcome
@@ -63,6 +65,7 @@ __all__ = [
     "Interval",
     "Interview",
     "Metric",
+    "MetricFacts",
     "MetricPart",
     "Outcome",
     "Quantile",
@@ -79,6 +82,7 @@ __all__ = [
     "cost_lines",
     "dataset",
     "detectable_drop",
+    "facts_of",
     "interval",
     "interviewed",
     "measured",
@@ -93,8 +97,9 @@ __getattr__, __dir__ = front_door(
     build="Evals build_evals",
     compare="Change changes",
     interview="Interview interviewed",
-    measure="measured metric_named",
-    metrics="Metric MetricPart",
+    measure="measured",
+    metrics="Metric MetricFacts MetricPart",
+    naming="facts_of metric_named",
     plan="cost_lines",
     ports="Cited Outcome Recorder Retrieved Target",
     report="EvalReport GateReport SetReport",

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from mlwright.evals import describe, run, sets, tables
 from mlwright.evals import report as reports
-from mlwright.evals.measure import metrics_for
+from mlwright.evals.naming import metrics_for
 from mlwright.evals.ports import Recorder, Target
 from mlwright.evals.spec import EvalSpec, GateSpec
 from mlwright.evals.types import EvalDataset, EvalResult, ExampleResult

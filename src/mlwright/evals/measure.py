@@ -4,62 +4,12 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from mlwright.evals.metrics import Metric, MetricPart
+from mlwright.evals.metrics import Metric
 from mlwright.evals.ports import Outcome, Target
 from mlwright.evals.stats import interval, mean_of, quantile
 from mlwright.evals.types import EvalExample, ExampleResult, Interval, Spent, StageTime
-from mlwright.kernel.errors import MlwrightError, NotFound, UserError
-from mlwright.kernel.parts import config_of, names
+from mlwright.kernel.errors import MlwrightError
 from mlwright.kernel.progress import Progress
-
-SLOT = "mlwright.evals.metrics"
-ALWAYS = (
-    "precision@5",
-    "recall@5",
-    "mrr",
-    "ndcg@10",
-    "span_recall",
-    "span_precision",
-    "span_iou",
-    "exact_match",
-    "contains",
-    "token_f1",
-    "citation_accuracy",
-    "citation_precision",
-    "citation_recall",
-    "abstention",
-    "abstention_precision",
-    "abstention_recall",
-)
-"""What every evaluation measures, whatever its gate requires: they cost nothing."""
-
-
-def metric_named(name: str) -> Metric:
-    """`mrr`, or with a depth `recall@5`. Raises NotFound that lists the known ones, and UserError for a wrong depth."""
-    base, at, depth = name.partition("@")
-    config = config_of(SLOT, base)
-    if not issubclass(config, MetricPart):
-        raise UserError(f"{base!r} is not a metric", hint=f"choose one of: {', '.join(names(SLOT))}")
-    if not at:
-        return config(use=base).build()
-    if "k" not in config.model_fields:
-        raise UserError(f"{base} has no depth", hint=f"write {base} instead of {name}")
-    if not (depth.isascii() and depth.isdigit() and int(depth) > 0):
-        raise UserError(f"{name!r} has no depth after the @", hint=f"write it like {base}@5")
-    return config.model_validate({"use": base, "k": int(depth)}).build()
-
-
-def metrics_for(required: Iterable[str], place: str) -> dict[str, Metric]:
-    """The metrics of an evaluation by name: the required ones, then those that are always measured.
-
-    Raises what `metric_named` raises, with `place` before the message."""
-    chosen: dict[str, Metric] = {}
-    for name in dict.fromkeys((*required, *ALWAYS)):
-        try:
-            chosen[name] = metric_named(name)
-        except (NotFound, UserError) as error:
-            raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
-    return chosen
 
 
 async def measured(

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 from mlwright.evals import sets, tables
 from mlwright.evals.gate import Baseline, judge
-from mlwright.evals.measure import measured, metrics_for, spent, summarise, times
+from mlwright.evals.measure import measured, spent, summarise, times
+from mlwright.evals.naming import metrics_for
 from mlwright.evals.ports import Recorder, Target
 from mlwright.evals.spec import GateSpec
 from mlwright.evals.types import EvalDataset, EvalResult, ExampleResult, Interval, Spent, StageTime
@@ -33,6 +35,7 @@ async def evaluate(
 ) -> EvalResult:
     """The kept result; one whose gate failed is a result too. Nothing is kept where the evaluation is cut short."""
     metrics = metrics_for(asked.spec.require, f"evals.gates.{asked.gate}.require")
+    began = perf_counter()
     examples = await measured(
         asked.dataset.examples,
         target,
@@ -41,10 +44,12 @@ async def evaluate(
         progress=progress,
         task=f"evaluate {asked.gate}",
     )
-    return await in_thread(_conclude, kernel, record, asked, examples)
+    return await in_thread(_conclude, kernel, record, asked, examples, perf_counter() - began)
 
 
-def _conclude(kernel: Kernel, record: Recorder, asked: Question, examples: Sequence[ExampleResult]) -> EvalResult:
+def _conclude(
+    kernel: Kernel, record: Recorder, asked: Question, examples: Sequence[ExampleResult], took: float
+) -> EvalResult:
     means, seconds, cost = summarise(examples), times(examples), spent(examples)
     baseline = _baseline(kernel, asked)
     synthetic = asked.dataset.synthetic
@@ -61,7 +66,7 @@ def _conclude(kernel: Kernel, record: Recorder, asked: Question, examples: Seque
             "max_regression": str(asked.spec.max_regression),
             **{f"require.{name}": str(bound) for name, bound in asked.spec.require.items()},
         },
-        _numbers(means, seconds, cost, errors),
+        {**_numbers(means, seconds, cost, errors), "took_seconds": took},
         [asked.of, asked.dataset.ref],
         made,
     )
@@ -79,6 +84,7 @@ def _conclude(kernel: Kernel, record: Recorder, asked: Question, examples: Seque
         seconds=seconds,
         cost=cost,
         synthetic=synthetic,
+        took=took,
     )
     _keep(kernel, asked.dataset, result, examples)
     return result

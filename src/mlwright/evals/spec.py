@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mlwright.kernel.units import Count, Limit, Share
+from mlwright.kernel.units import Count, Limit, Seconds, Share
 
 
 class _Section(BaseModel):
@@ -14,6 +14,11 @@ class EvalSetSpec(_Section):
 
     path: str = Field(description="A JSONL file; relative paths start at the blueprint's folder.")
     min_cases: Count = Field(default=0, description="A gate over a set with fewer examples fails.")
+    max_age: Seconds = Field(
+        default=365.25 * 86400.0,
+        gt=0,
+        description="How long the examples may stay as they are; `check --records` finds a set that is older.",
+    )
 
 
 class GateSpec(_Section):
@@ -28,6 +33,7 @@ class GateSpec(_Section):
         description="The largest drop of a required metric against the release in production (0.02 is two points of a "
         "metric from 0 to 1), over the examples that both answered. Without it nothing is compared.",
     )
+    why: str = Field(default="", description="Why these bounds, in your words.")
     allow_synthetic: bool = Field(
         default=False,
         description="Whether examples that a program made may decide; they fail the gate otherwise.",

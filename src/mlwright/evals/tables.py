@@ -32,7 +32,7 @@ def add_result(store: Store, result: EvalResult, set_name: str, examples: Sequen
     last = store.one("select max(number) as number from eval_result")
     store.write(
         "insert into eval_result (ref, number, gate, set_name, target, dataset, run, metrics, requirements, passed,"
-        " errors, at, seconds, cost, synthetic) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " errors, at, seconds, cost, synthetic, took) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             str(result.ref),
             ((last["number"] if last else None) or 0) + 1,
@@ -49,6 +49,7 @@ def add_result(store: Store, result: EvalResult, set_name: str, examples: Sequen
             json.dumps({name: asdict(took) for name, took in result.seconds.items()}),
             json.dumps(asdict(result.cost)) if result.cost else None,
             result.synthetic,
+            result.took,
         ),
     )
     store.write_many(
@@ -72,6 +73,12 @@ def add_result(store: Store, result: EvalResult, set_name: str, examples: Sequen
     )
 
 
+def first_used(store: Store, ref: Ref) -> datetime | None:
+    """When a version of a set was evaluated for the first time."""
+    row = store.one("select at from eval_set where ref = ?", (str(ref),))
+    return unstamp(row["at"]) if row else None
+
+
 def results(store: Store, limit: int, gate: str | None) -> list[EvalResult]:
     """Newest first."""
     where, args = ("", ()) if gate is None else (" where gate = ?", (gate,))
@@ -91,6 +98,16 @@ def latest_of(store: Store, target: Ref, *, gate: str, dataset: Ref) -> EvalResu
         (str(target), gate, str(dataset)),
     )
     return _result(row) if row else None
+
+
+def newest_of_each(store: Store, *, gate: str, dataset: Ref) -> list[EvalResult]:
+    """The newest result of every target through this gate on this version of the set, the latest first."""
+    rows = store.rows(
+        "select * from eval_result where number in"
+        " (select max(number) from eval_result where gate = ? and dataset = ? group by target) order by number desc",
+        (gate, str(dataset)),
+    )
+    return [_result(row) for row in rows]
 
 
 def latest_on(store: Store, target: Ref, *, set_name: str, dataset: Ref) -> EvalResult | None:
@@ -135,6 +152,7 @@ def _result(row: Row) -> EvalResult:
         seconds={name: _took(took) for name, took in json.loads(row["seconds"]).items()},
         cost=Spent(**json.loads(row["cost"])) if row["cost"] else None,
         synthetic=row["synthetic"],
+        took=row["took"],
     )
 
 

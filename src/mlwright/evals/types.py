@@ -6,6 +6,9 @@ from datetime import datetime
 
 from mlwright.kernel.ids import Ref
 
+EDGE = "edge"
+"""The tag of an example that is unlike what people mostly ask."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -44,6 +47,21 @@ class EvalDataset:
     def synthetic(self) -> int:
         """How many examples no person wrote."""
         return sum(bool(example.synthetic) for example in self.examples)
+
+    @property
+    def edge(self) -> int:
+        """How many examples are edge cases: those to abstain from, and those with the tag `edge`."""
+        return sum(example.unanswerable or EDGE in example.tags for example in self.examples)
+
+    @property
+    def slices(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the examples of each slice: those that share a tag, other than `edge`."""
+        found: dict[str, tuple[str, ...]] = {}
+        for example in self.examples:
+            for tag in dict.fromkeys(example.tags):
+                if tag != EDGE:
+                    found[tag] = (*found.get(tag, ()), example.id)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +121,8 @@ class Requirement:
 @dataclass(frozen=True, slots=True)
 class EvalResult:
     """One evaluation. `run` is the tracked run, `target` what was evaluated (a release or an index). `seconds` are per
-    stage and `total`; `cost` is None where no example has a price; `synthetic` counts examples that no person wrote."""
+    stage and `total`; `cost` is None where no example has a price; `synthetic` counts examples that no person wrote.
+    `took` is what the whole evaluation took, in seconds; None where that was not recorded yet."""
 
     ref: Ref
     gate: str
@@ -118,6 +137,7 @@ class EvalResult:
     seconds: Mapping[str, StageTime] = field(default_factory=dict)
     cost: Spent | None = None
     synthetic: int = 0
+    took: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

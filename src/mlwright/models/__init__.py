@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
+    from mlwright.models.caching import least_cached as least_cached
     from mlwright.models.chat import AnyChat as AnyChat
     from mlwright.models.chat import ChatFacts as ChatFacts
     from mlwright.models.chat import ChatModel as ChatModel
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mlwright.models.rerank import RerankRequest as RerankRequest
     from mlwright.models.rerank.mmr import margins as margins
     from mlwright.models.spec import ModelsSpec as ModelsSpec
+    from mlwright.models.trained import trained_prefixes as trained_prefixes
     from mlwright.models.usage import Usage as Usage
 
 __all__ = [
@@ -67,20 +69,24 @@ __all__ = [
     "Reranker",
     "Usage",
     "cost_of",
+    "least_cached",
     "lookup",
     "margins",
     "price_of",
     "prices_as_of",
+    "trained_prefixes",
     "weights_present",
 ]
 
 __getattr__, __dir__ = front_door(
     __name__,
+    caching="least_cached",
     chat="AnyChat ChatFacts ChatModel ChatPart ChatRequest Delta Finish Message Passage",
     embed="AnyEmbed EmbedFacts EmbedPart Embedder Kind",
     prices="FREE Price PricedFacts cost_of lookup price_of prices_as_of",
     rerank="AnyRerank RerankChoice Reranked Reranker RerankFacts RerankPart RerankRequest",
     spec="ModelsSpec",
+    trained="trained_prefixes",
     usage="Usage",
     **{"embed._minilm_cache": "weights_present", "rerank.mmr": "margins"},
 )

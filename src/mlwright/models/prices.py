@@ -56,6 +56,8 @@ class PricedFacts(Facts):
 
     model: str
     price: Price | None = None
+    unpinned: str = ""
+    """Weights that it fetches by a name alone, which may come to mean others; empty where there are none."""
 
 
 class Priced(Protocol):

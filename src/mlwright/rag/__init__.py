@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mlwright.rag.conversations import Conversations as Conversations
     from mlwright.rag.describe import answer_of as answer_of
     from mlwright.rag.describe import answers as answers
+    from mlwright.rag.filters import ACL as ACL
     from mlwright.rag.filters import Filter as Filter
     from mlwright.rag.filters import Where as Where
     from mlwright.rag.filters import as_filter as as_filter
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mlwright.rag.map import MapCluster as MapCluster
     from mlwright.rag.map import MapPoint as MapPoint
     from mlwright.rag.map import NearDuplicate as NearDuplicate
+    from mlwright.rag.outline import Outline as Outline
+    from mlwright.rag.outline import outline_of as outline_of
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
     from mlwright.rag.versions import forget_shelves as forget_shelves
 
 __all__ = [
+    "ACL",
     "NEW",
     "Answer",
     "AnyCompute",
@@ -92,6 +96,7 @@ __all__ = [
     "MapPoint",
     "NearDuplicate",
     "Original",
+    "Outline",
     "Parsed",
     "PipelineSpec",
     "Prompt",
@@ -117,6 +122,7 @@ __all__ = [
     "cost_lines",
     "filter_text",
     "forget_shelves",
+    "outline_of",
     "parse_filter",
     "plain_filter",
     "prompt_tokens",
@@ -132,10 +138,11 @@ __getattr__, __dir__ = front_door(
     compute="AnyCompute ComputePart",
     conversations="NEW Conversations",
     describe="answer_of answers",
-    filters="Filter Where as_filter filter_text parse_filter plain_filter read_filter",
+    filters="ACL Filter Where as_filter filter_text parse_filter plain_filter read_filter",
     plan="Load cost_lines prompt_tokens search_lines search_seconds situate_lines storage_lines",
     indexes="Damage",
     map="EmbeddingMap MapCluster MapPoint NearDuplicate",
+    outline="Outline outline_of",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",

@@ -15,7 +15,8 @@ from mlwright.rag.shelf import Shelf
 @dataclass(frozen=True, slots=True)
 class RagReport:
     """`index` is None before the first ingest; `bytes` are those of its files; `stale` counts the documents that the
-    newest dataset has added, changed or removed since it was built, `skipped` those that could not be read."""
+    newest dataset has added, changed or removed since it was built, `skipped` those that could not be read, `labelled`
+    those that say themselves who may see them (`acl`)."""
 
     index: Ref | None
     dataset: Ref | None
@@ -25,6 +26,7 @@ class RagReport:
     skipped: int
     stale: int
     bytes: int
+    labelled: int = 0
 
 
 def report(store: Store, shelf: Shelf, home: Path, source: DocumentSource, current: IndexVersion | None) -> RagReport:
@@ -32,9 +34,11 @@ def report(store: Store, shelf: Shelf, home: Path, source: DocumentSource, curre
     stale = _stale(store, shelf, source, current)
     if current is None:
         return RagReport(None, None, "", 0, 0, 0, stale, size)
+    labelled = tables.labelled(store, shelf.name, shelf.parsing)
     return RagReport(
-        current.ref, current.dataset, current.at, current.documents, current.chunks, len(current.skipped), stale, size
-    )
+        current.ref, current.dataset, current.at, current.documents, current.chunks, len(current.skipped), stale, size,
+        labelled,
+    )  # fmt: skip
 
 
 def _stale(store: Store, shelf: Shelf, source: DocumentSource, current: IndexVersion | None) -> int:

@@ -119,8 +119,7 @@ def chunk_counts(store: Store, cutting: str) -> dict[str, int]:
 
 
 def count_chunks(store: Store, cutting: str) -> int:
-    row = store.one("select count(*) as many from rag_chunk where cutting = ?", (cutting,))
-    return int(row["many"]) if row else 0
+    return sum(chunk_counts(store, cutting).values())
 
 
 def uncut(store: Store, cutting: str, version: str) -> None:
@@ -226,9 +225,8 @@ def documents(store: Store, shelf: str) -> dict[str, str]:
 
 def holds(store: Store, shelf: str, version: Ref) -> bool:
     """Is this version one of the documents that the index on a shelf holds now?"""
-    return (
-        store.one("select 1 as held from rag_document where shelf = ? and version = ?", (shelf, version.id)) is not None
-    )
+    sql = "select 1 as held from rag_document where shelf = ? and version = ?"
+    return store.one(sql, (shelf, version.id)) is not None
 
 
 def is_cut(store: Store, cutting: str, version: Ref) -> bool:
@@ -255,6 +253,12 @@ _INFO = (
     " k.chunks from rag_document d join rag_version v on v.version = d.version and v.format = ?"
     " join rag_cut k on k.version = d.version and k.cutting = ? where d.shelf = ?"
 )
+
+
+def labelled(store: Store, shelf: str, format: str) -> int:
+    """How many documents on a shelf say themselves who may see them."""
+    sql = "select d.document from rag_document d join rag_version v on v.version = d.version and v.format = ?"
+    return len(store.rows(f"{sql} where d.shelf = ? and v.meta like ?", (format, shelf, '%"acl":%')))
 
 
 def document_infos(store: Store, shelf: str, format: str, cutting: str, document: str = "") -> list[DocumentInfo]:

@@ -11,8 +11,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref, content_ref
+from mlwright.rag.outline import PARTS
 
-_PARTS = re.compile(r"\A\s*# System[ \t]*\n(?P<system>.*?)\n# User[ \t]*\n(?P<user>.*)\Z", re.DOTALL)
 _ROLES = re.compile(
     r"<(?=\|)|<(?=/?(?:s|bos|eos|start_of_turn|end_of_turn|start_of_role|end_of_role)>)|<(?=<?/?SYS>)|\[(?=/?INST\])"
 )
@@ -27,7 +27,7 @@ class Template:
     def __init__(self, text: str, *, name: str, needs: str, hint: str) -> None:
         """`needs` says what the user part is for, `hint` what both parts know. Raises UserError, with file and line,
         where the text is no such template."""
-        parts = _PARTS.match(text)
+        parts = PARTS.match(text)
         if parts is None:
             raise UserError(
                 f"the prompt {name} has no system and user part",

@@ -26,15 +26,16 @@ if TYPE_CHECKING:
     from mlwright.serving.spec import ServingSpec as ServingSpec
     from mlwright.serving.types import ApiKey as ApiKey
     from mlwright.serving.types import EndpointReport as EndpointReport
+    from mlwright.serving.types import Exercised as Exercised
     from mlwright.serving.types import Feedback as Feedback
     from mlwright.serving.types import Release as Release
     from mlwright.serving.types import RequestLog as RequestLog
     from mlwright.serving.types import Traffic as Traffic
 
 __all__ = [
-    "BUCKETS", "LEAST_REQUESTS", "TOP_PASSAGES", "ApiKey", "EndpointReport", "EndpointSpec", "Event", "Feedback",
-    "Gate", "Handler", "Handlers", "Histogram", "Keys", "Meters", "Release", "Request", "RequestLog", "Serving", 
-    "ServingSpec", "Traffic", "build_serving", "capacity", "longest_answer", "storage", "wilson",
+    "BUCKETS", "LEAST_REQUESTS", "TOP_PASSAGES", "ApiKey", "EndpointReport", "EndpointSpec", "Event", "Exercised",
+    "Feedback", "Gate", "Handler", "Handlers", "Histogram", "Keys", "Meters", "Release", "Request", "RequestLog",
+    "Serving", "ServingSpec", "Traffic", "build_serving", "capacity", "longest_answer", "storage", "wilson",
 ]  # fmt: skip
 
 __getattr__, __dir__ = front_door(
@@ -47,5 +48,5 @@ __getattr__, __dir__ = front_door(
     plan="capacity longest_answer storage",
     ports="Event Gate Handler Handlers Request",
     spec="EndpointSpec ServingSpec",
-    types="ApiKey EndpointReport Feedback Release RequestLog Traffic",
+    types="ApiKey EndpointReport Exercised Feedback Release RequestLog Traffic",
 )

@@ -11,6 +11,7 @@ from mlwright.kernel.ids import Ref, new_id
 from mlwright.kernel.lineage import Described
 from mlwright.serving import tables
 from mlwright.serving.call import Calls
+from mlwright.serving.exercised import exercised
 from mlwright.serving.keys import Keys
 from mlwright.serving.meters import Meters
 from mlwright.serving.ports import Event, Gate, Handlers, Request
@@ -19,7 +20,7 @@ from mlwright.serving.report import report
 from mlwright.serving.rollout import Rollouts
 from mlwright.serving.spec import ServingSpec
 from mlwright.serving.sticky import Tickets
-from mlwright.serving.types import EndpointReport, Feedback, Release, RequestLog, Traffic
+from mlwright.serving.types import EndpointReport, Exercised, Feedback, Release, RequestLog, Traffic
 
 _COMMENT_CHARS = 10_000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,6 +117,10 @@ class Serving:
     def report(self, endpoint: str, window: timedelta = timedelta(days=1)) -> EndpointReport:
         """Counts, percentiles and cost of an endpoint over the last `window`."""
         return report(self._kernel, endpoint, window)
+
+    def exercised(self, endpoint: str) -> Exercised:
+        """Which of its ways out an endpoint has ever taken: canaries, rollbacks, fallbacks."""
+        return exercised(self._kernel, endpoint)
 
     def close(self) -> None:
         """Write what is still buffered. Harmless the second time."""

@@ -18,6 +18,8 @@ from mlwright.serving.spec import EndpointSpec
 from mlwright.serving.tables import Change, ChangeKind
 from mlwright.serving.types import Traffic
 
+BY_ITSELF = "rolled back by itself"
+"""How the reason of a change begins that no person made."""
 _FRESH_S = 0.5
 
 
@@ -110,7 +112,7 @@ class Rollouts:
     def _abort(self, endpoint: str, change: Change, reason: str) -> None:
         now = change.traffic
         try:
-            self._add(endpoint, change, "rollback", now.stable, None, 0.0, f"rolled back by itself: {reason}")
+            self._add(endpoint, change, "rollback", now.stable, None, 0.0, f"{BY_ITSELF}: {reason}")
         except Conflict:
             self._read(endpoint)  # somebody changed the traffic first, and we judged a state that is gone
 

@@ -140,6 +140,16 @@ def outcomes(store: Store, endpoint: str, release: Ref, since: str) -> dict[str,
     return {row["outcome"]: row["n"] for row in rows}
 
 
+def latest_outcomes(store: Store, endpoint: str, limit: int) -> dict[str, int]:
+    """How the newest requests of an endpoint ended: outcome to count."""
+    rows = store.rows(
+        "select outcome, count(*) as n from"
+        " (select outcome from serving_request where endpoint = ? order by at desc limit ?) as latest group by outcome",
+        (endpoint, limit),
+    )
+    return {row["outcome"]: int(row["n"]) for row in rows}
+
+
 def _request(row: Row) -> RequestLog:
     return RequestLog(
         id=row["id"],

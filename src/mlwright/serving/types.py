@@ -80,6 +80,25 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Exercised:
+    """What an endpoint has shown that it can do. `stable` is the release that answers now, None before the first
+    deployment; `stables` counts the releases that ever answered everybody, `canaries` those that began with a share,
+    `promoted` the ones of them that took over, `rollbacks` the ways back, by a person or (`aborts`) by itself.
+    `requests` and `fallbacks`, those that a fallback saved, are of the newest 100,000."""
+
+    endpoint: str
+    stable: Release | None
+    stables: int
+    canaries: int
+    promoted: int
+    rollbacks: int
+    aborts: int
+    last_rollback: datetime | None
+    requests: int
+    fallbacks: int
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointReport:
     """An endpoint over a window: counts, percentiles in seconds, cost in USD; None where nothing was measured."""
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,18 @@ from mlwright.tracking.types import Artifact, MetricPoint, Run
 _SILENT = timedelta(minutes=10)  # without a sign of life a run on another machine counts as killed
 
 
+_OF_SYSTEM = ("eval", "index", "tune", "verify")
+
+
 @dataclass(frozen=True, slots=True)
 class TrackingReport:
-    """The state of tracking, for rules and pages. `runs` counts them by kind, `unfinished` those failed or killed."""
+    """The state of tracking, for rules and pages. `runs` counts them by kind, `unfinished` those failed or killed;
+    `latest` is the newest finished run of each work of the system, by name: `index support`, `tune support`."""
 
     experiment: str
     runs: Mapping[str, int]
     unfinished: Mapping[str, int]
+    latest: Mapping[str, Run] = field(default_factory=dict)
 
 
 class Tracking:
@@ -129,7 +134,8 @@ class Tracking:
         for (kind, state), count in tables.counts(self._store).items():
             all_[kind] += count
             unfinished[kind] += count if state in ("failed", "killed") else 0
-        return TrackingReport(self.experiment, dict(all_), {kind: n for kind, n in unfinished.items() if n})
+        latest = {run.name: run for run in tables.latest_by_name(self._store, _OF_SYSTEM)}
+        return TrackingReport(self.experiment, dict(all_), {kind: n for kind, n in unfinished.items() if n}, latest)
 
     def _environment(self) -> str:
         body = dict(environment()) if self._with_environment else {}

@@ -96,6 +96,14 @@ def runs(store: Store, limit: int, kind: str, experiment: str) -> list[Run]:
     return _runs(store, store.rows(sql, (*filter(None, (kind, experiment)), limit)))
 
 
+def latest_by_name(store: Store, kinds: Sequence[str]) -> list[Run]:
+    """The newest finished run of each name among these kinds."""
+    marks = ", ".join("?" * len(kinds))
+    inner = f"select max(id) from tracking_run where kind in ({marks}) and state = 'finished' group by name"  # noqa: S608
+    sql = f"select * from tracking_run where id in ({inner}) order by id desc"  # noqa: S608 - marks only
+    return _runs(store, store.rows(sql, tuple(kinds)))
+
+
 def points(store: Store, run: str, name: str) -> list[MetricPoint]:
     """In the order they were logged."""
     sql = "select name, step, at, value, flag from tracking_point where run = ? and name = ? order by seq"

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 
 from mlwright.architect.context import Context, Served
-from mlwright.architect.findings import Severity
 from mlwright.architect.rules import Found, Rule
 from mlwright.blueprint import Edit
 
 
 def _check(context: Context) -> Iterator[Found]:
-    severity: Severity = "warning" if context.blueprint.system.risk == "minimal" else "error"
     for served in context.served():
         if served.endpoint.rollout.gate is None:
-            yield Found(served.path, _what(context, served), _patch(context, served), severity=severity)
+            yield Found(served.path, _what(context, served), _patch(context, served))
 
 
 def _what(context: Context, served: Served) -> str:
@@ -29,5 +27,6 @@ def _patch(context: Context, served: Served) -> tuple[Edit, ...]:
 
 
 RULE = Rule(
-    "EVL001", "error", "served without an eval set or gate", "Breck et al. 2017 (ML Test Score), infra 4", _check
-)
+    "EVL001", "error", "served without an eval set or gate", "Breck et al. 2017 (ML Test Score), infra 4", _check,
+    softens=True,
+)  # fmt: skip

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from mlwright.architect.context import Context
-from mlwright.architect.findings import Severity
 from mlwright.architect.rules import Found, Rule
 
 
@@ -11,8 +10,10 @@ def _check(context: Context) -> Iterator[Found]:
     system = context.blueprint.system
     missing = [name for name in ("owner", "purpose", "risk") if getattr(system, name) is None]
     if missing:
-        severity: Severity = "info" if system.risk == "minimal" else "warning"
-        yield Found("system", f"not said: {', '.join(missing)}", severity=severity)
+        yield Found("system", f"not said: {', '.join(missing)}")
 
 
-RULE = Rule("GOV001", "warning", "owner, purpose or risk class missing", "EU AI Act, Annex IV (1); NIST AI RMF", _check)
+RULE = Rule(
+    "GOV001", "warning", "owner, purpose or risk class missing", "EU AI Act, Annex IV (1); NIST AI RMF", _check,
+    softens=True,
+)  # fmt: skip

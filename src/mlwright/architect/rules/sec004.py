@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from mlwright.architect.context import Context
 from mlwright.architect.rules import Found, Rule
-from mlwright.blueprint import Edit, leaves, prompt_place
+from mlwright.blueprint import Edit, leaves
 
 _KEYS = re.compile(
     r"sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[A-Za-z0-9-]{10,}|AIza[\w-]{35}"
@@ -26,11 +26,10 @@ def _check(context: Context) -> Iterator[Found]:
                 yield Found(path, "a secret stands in the file", (Edit(path, _variable(loc[-2:])),))
         elif isinstance(value, str) and _shows_secret(value):
             yield Found(path, f"this looks like a secret: {_masked(value)}")
-    for key, text in blueprint.prompts.items():
+    for _, path, text in context.prompts():
         found = _KEYS.search(text) or _PASSWORD.search(text)
         if found:
             line = text.count("\n", 0, found.start()) + 1
-            path = ".".join(("rag", *prompt_place(key), "prompt"))
             yield Found(path, f"line {line} of the prompt looks like a secret: {_masked(found[0])}")
 
 

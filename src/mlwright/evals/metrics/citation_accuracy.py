@@ -1,8 +1,8 @@
 """Citation accuracy: the share of an answer's citations that stand where they point, and point where they should."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.ports import Cited, Outcome
 from mlwright.evals.types import EvalExample
 
@@ -12,6 +12,7 @@ class Config(MetricPart):
     documents, the document is one of them. An answer that cites nothing has 0; an abstention is not scored."""
 
     use: Literal["citation_accuracy"] = "citation_accuracy"
+    measures: ClassVar[Measures] = "citations"
 
     def build(self) -> "CitationAccuracy":
         return CitationAccuracy()

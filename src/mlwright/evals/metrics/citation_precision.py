@@ -1,8 +1,8 @@
 """Citation precision: the share of an answer's citations that point at words that were asked for."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._relevance import supports
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -13,6 +13,7 @@ class Config(MetricPart):
     relevant quote, where the example gives them. An answer that cites nothing has 0."""
 
     use: Literal["citation_precision"] = "citation_precision"
+    measures: ClassVar[Measures] = "citations"
 
     def build(self) -> "CitationPrecision":
         return CitationPrecision()

@@ -1,8 +1,8 @@
 """Citation recall: the share of the stretches asked for that the answer cites."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._relevance import supports
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -12,6 +12,7 @@ class Config(MetricPart):
     """A relevant stretch is cited where a citation that holds overlaps its span, or shares words with its quote."""
 
     use: Literal["citation_recall"] = "citation_recall"
+    measures: ClassVar[Measures] = "citations"
 
     def build(self) -> "CitationRecall":
         return CitationRecall()

@@ -1,10 +1,10 @@
 """Mean reciprocal rank: 1 / the place of the first retrieved stretch that was expected, 0 where none was."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._relevance import found_in
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -14,6 +14,7 @@ class Config(MetricPart):
     """Places are counted in the order in which the stretches were retrieved, which is also how ties are settled."""
 
     use: Literal["mrr"] = "mrr"
+    measures: ClassVar[Measures] = "retrieval"
     k: int | None = Field(default=None, ge=1)
     """How many of the retrieved stretches count; all of them where it is left out."""
 

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
 
@@ -18,6 +18,7 @@ class Config(MetricPart):
     Ties stay in the order in which they were retrieved."""
 
     use: Literal["ndcg"] = "ndcg"
+    measures: ClassVar[Measures] = "retrieval"
     k: int | None = Field(default=None, ge=1)
     """How many documents count; all of them where it is left out."""
 

@@ -1,10 +1,10 @@
 """Precision: the share of the first `k` retrieved stretches that were asked for."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._relevance import found_in
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -15,6 +15,7 @@ class Config(MetricPart):
     retrieved. Without `k` it is divided by the number that was retrieved, and 0 where that is none."""
 
     use: Literal["precision"] = "precision"
+    measures: ClassVar[Measures] = "retrieval"
     k: int | None = Field(default=None, ge=1)
     """How many of the retrieved stretches count, best first; all of them where it is left out."""
 

@@ -1,10 +1,10 @@
 """Recall: the share of the expected stretches that are among the first `k` retrieved ones."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._relevance import found_in
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -15,6 +15,7 @@ class Config(MetricPart):
     without a quote, where any stretch of its document is retrieved."""
 
     use: Literal["recall"] = "recall"
+    measures: ClassVar[Measures] = "retrieval"
     k: int | None = Field(default=None, ge=1)
     """How many of the retrieved stretches count, best first; all of them where it is left out."""
 

@@ -1,10 +1,10 @@
 """Span IoU: characters found, divided by all that were asked for or retrieved."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._spans import overlap
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -15,6 +15,7 @@ class Config(MetricPart):
     what is retrieved twice is paid twice: one number that both lost and needless characters lower."""
 
     use: Literal["span_iou"] = "span_iou"
+    measures: ClassVar[Measures] = "retrieval"
     k: int | None = Field(default=None, ge=1)
     """How many of the retrieved stretches count, best first; all of them where it is left out."""
 

@@ -1,10 +1,10 @@
 """Span precision: the share of the characters retrieved that were asked for."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._spans import overlap
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -15,6 +15,7 @@ class Config(MetricPart):
     what is retrieved twice is paid twice. It falls as chunks grow, while span recall rises: look at both."""
 
     use: Literal["span_precision"] = "span_precision"
+    measures: ClassVar[Measures] = "retrieval"
     k: int | None = Field(default=None, ge=1)
     """How many of the retrieved stretches count, best first; all of them where it is left out."""
 

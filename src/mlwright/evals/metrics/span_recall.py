@@ -1,10 +1,10 @@
 """Span recall: the share of the characters asked for that the first `k` retrieved stretches hold."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlwright.evals.metrics import MetricPart
+from mlwright.evals.metrics import Measures, MetricPart
 from mlwright.evals.metrics._spans import overlap
 from mlwright.evals.ports import Outcome
 from mlwright.evals.types import EvalExample
@@ -15,6 +15,7 @@ class Config(MetricPart):
     with a quote and no span counts whole where a stretch holds it."""
 
     use: Literal["span_recall"] = "span_recall"
+    measures: ClassVar[Measures] = "retrieval"
     k: int | None = Field(default=None, ge=1)
     """How many of the retrieved stretches count, best first; all of them where it is left out."""
 

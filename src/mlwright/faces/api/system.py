@@ -1,11 +1,12 @@
 """Routes of the whole: status, health, readiness, metrics."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from mlwright.app import Status
+from mlwright.architect import Finding, score_json
 from mlwright.faces.api.metrics import exposition
 from mlwright.faces.api.rendering import ready_json, rendered
 from mlwright.kernel.aio import in_thread
@@ -22,6 +23,16 @@ def router(app: "App") -> APIRouter:
     async def status() -> Response:
         """The system at a glance."""
         return rendered(await in_thread(app.status))
+
+    @api.get("/v1/check", response_model=list[Finding])
+    async def check() -> Response:
+        """What the rules find in the blueprint and in the records, errors first."""
+        return rendered(await in_thread(app.check))
+
+    @api.get("/v1/score", response_model=dict[str, Any])
+    async def score() -> Response:
+        """The ML Test Score: 28 tests, each with the record that proves it."""
+        return ready_json(score_json(await in_thread(app.score)))
 
     @api.get("/healthz")
     async def healthz() -> Response:

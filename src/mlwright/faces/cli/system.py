@@ -1,5 +1,6 @@
 """Commands of the whole system: new, up, check, plan, diff, draw, schema, status, doctor."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -66,6 +67,13 @@ def check(
     file: Annotated[Path, typer.Argument(help="The blueprint.")] = DEFAULT,
     resolved: Annotated[bool, typer.Option("--resolved", help="Print the whole file with every default.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the safe fixes to the file, keeping its comments.")] = False,
+    only: Annotated[str, typer.Option(help="Ask this rule alone, as RAG002; with --fix, mend what it finds.")] = "",
+    records: Annotated[
+        bool, typer.Option("--records", help="Also look at what the workspace recorded; opens it, as `status` does.")
+    ] = False,
+    score: Annotated[
+        bool, typer.Option("--score", help="Print the ML Test Score, each test with the record that proves it.")
+    ] = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0, for code hosts.")] = False,
     target: Target = None,
     sets: Sets = None,
@@ -73,16 +81,24 @@ def check(
 ) -> None:
     """Review the blueprint: findings with place, evidence and fix. Exits with 3 where one is an error."""
     if fix:
-        mended = architect.fix(file)
-        if not json:
-            show.line(f"set {', '.join(map(str, mended))}" if mended else "nothing to fix")
+        mended = architect.fix(file, only)
+        if not (json or sarif):
+            show.line(f"mended {', '.join(mended)}" if mended else "nothing to fix")
     design = blueprint.load(file, target=target, sets=overrides(sets), secrets=False)
     if resolved:
         show.line(design.resolved())
         return
-    found = architect.check(design)
+    if score:
+        tested = house.score(file, target=target, sets=overrides(sets))
+        show.json_of(architect.score_json(tested)) if json else show.score(tested)
+        return
+    if records:
+        with house.open(file, target=target, sets=overrides(sets)) as app:
+            found = app.check(only)
+    else:
+        found = architect.check(design, only=only)
     if json or sarif:
-        show.json_of(architect.to_sarif(found) if sarif else architect.to_json(found))
+        show.json_of(architect.to_sarif(found, version=version("mlwright")) if sarif else architect.to_json(found))
     else:
         show.findings(found)
     if any(finding.counts for finding in found):

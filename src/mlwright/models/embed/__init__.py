@@ -16,10 +16,12 @@ Kind = Literal["document", "query"]
 
 
 class EmbedFacts(PricedFacts):
-    """`dims` is the length of a vector, `max_tokens` the input limit of the model in its own tokens."""
+    """`dims` is the length of a vector, `max_tokens` the input limit of the model in its own tokens; `prefixes` is what
+    the part puts before a question and before a document."""
 
     dims: int
     max_tokens: int
+    prefixes: tuple[str, str] = ("", "")
 
 
 class Embedder(Protocol):

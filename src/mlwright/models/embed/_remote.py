@@ -33,16 +33,17 @@ class Remote:
         batch: int,
         parallel: int,
         timeout: float,
+        prefixes: Mapping[Kind, str],
     ) -> None:
         self.ref, self.dims, self.max_tokens = ref, dims, max_tokens
         self._api, self._fields = api, dict(fields)
-        self._batch, self._parallel, self._timeout = batch, parallel, timeout
+        self._batch, self._parallel, self._timeout, self._prefixes = batch, parallel, timeout, prefixes
 
     async def embed(self, texts: Sequence[str], kind: Kind = "document") -> NDArray[np.float32]:
         """Unit vectors, shape (len(texts), dims). Raises TransientError and ProviderError; nothing is retried here."""
         vectors = np.empty((len(texts), self.dims), np.float32)
         gate = asyncio.Semaphore(self._parallel)
-        asked = [self._cut(text) for text in texts]
+        asked = [self._cut(self._prefixes[kind] + text) for text in texts]
 
         async def fill(start: int, end: int) -> None:
             async with gate:

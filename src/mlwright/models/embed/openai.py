@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from mlwright.kernel.errors import UserError
-from mlwright.kernel.ids import Ref
+from mlwright.kernel.ids import Ref, digest
 from mlwright.kernel.parts import need
 from mlwright.kernel.units import Count, Seconds
 from mlwright.models.embed import Embedder, EmbedFacts, EmbedPart
@@ -13,6 +13,14 @@ from mlwright.models.prices import FREE, Price, is_loopback, lookup, provider_of
 
 OPENAI = "https://api.openai.com/v1"
 _DIMS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
+
+
+class Prefixes(BaseModel):
+    """What stands before each text, where a model was trained with it: `check` knows many of them (RAG007)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    query: str = Field(default="", max_length=500, description="Before a question, as in `search_query: `.")
+    document: str = Field(default="", max_length=500, description="Before a document, as in `search_document: `.")
 
 
 class Config(EmbedPart):
@@ -29,6 +37,8 @@ class Config(EmbedPart):
     """Length of a vector. Needed for models that mlwright does not know; less than the model's own shortens them."""
     max_tokens: Count = Field(default=8191, ge=1)
     """The model's input limit."""
+    prefixes: Prefixes = Prefixes()
+    """What the model wants before a question and before a document."""
     batch: int = Field(default=128, ge=1, le=2048)
     """Texts in one request."""
     parallel: int = Field(default=4, ge=1, le=64)
@@ -58,6 +68,7 @@ class Config(EmbedPart):
             dims=self.dims or _DIMS[self.model],
             max_tokens=self.max_tokens,
             price=own or (FREE if here else lookup(provider, self.model)),
+            prefixes=(self.prefixes.query, self.prefixes.document),
         )
 
     def build(self) -> Embedder:
@@ -74,8 +85,9 @@ class Config(EmbedPart):
         facts = self.facts()
         shortened = self.model in _DIMS and facts.dims != _DIMS[self.model]
         key = self.api_key.get_secret_value() if self.api_key else ""
+        version = f"{facts.dims}" + (f"-{digest(repr(facts.prefixes).encode())[:8]}" if any(facts.prefixes) else "")
         return Remote(
-            Ref("model", f"{facts.provider}/{self.model}@{facts.dims}"),
+            Ref("model", f"{facts.provider}/{self.model}@{version}"),
             Api(self.base_url, key, connect=self.connect_timeout),
             {"model": self.model, **({"dimensions": facts.dims} if shortened else {})},
             dims=facts.dims,
@@ -83,4 +95,5 @@ class Config(EmbedPart):
             batch=self.batch,
             parallel=self.parallel,
             timeout=self.timeout,
+            prefixes={"query": self.prefixes.query, "document": self.prefixes.document},
         )

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import UserError
@@ -32,14 +32,25 @@ class Config(RerankPart):
     """Tokens of question and passage together; what is longer is cut."""
     batch: int = Field(default=16, ge=1, le=512)
     """Passages at once."""
+    revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
+    """The commit of the model on its hub, 40 hexadecimal digits, so that the weights stay the same; for the engine
+    `sentence-transformers`, which reads weights from safetensors files alone, never from pickles."""
+
+    @model_validator(mode="after")
+    def _of_a_hub(self) -> "Config":
+        if self.revision is not None and self.engine != "sentence-transformers":
+            raise ValueError(f"engine {self.engine} takes no revision; leave it out, or use sentence-transformers")
+        return self
 
     def facts(self) -> RerankFacts:
-        return RerankFacts(model=self.model, seconds=(0.3, 0.8, 2.0))
+        local = self.engine == "onnx" or self.revision is not None or self.model.startswith(("/", "./", "../", "~"))
+        return RerankFacts(model=self.model, seconds=(0.3, 0.8, 2.0), unpinned="" if local else self.model)
 
     def build(self, chat: ChatModel | None = None) -> Reranker:
         """Raises MissingExtra, and UserError where the folder is not such a model. It is loaded when first asked."""
         load = {"onnx": self._onnx, "fastembed": self._fastembed, "sentence-transformers": self._transformers}
-        return CrossEncoder(Ref("model", f"cross-encoder/{Path(self.model).name}@{self.engine}"), load[self.engine]())
+        version = f"{self.engine}-{self.revision[:12]}" if self.revision else self.engine
+        return CrossEncoder(Ref("model", f"cross-encoder/{Path(self.model).name}@{version}"), load[self.engine]())
 
     def _onnx(self) -> "Load":
         need("onnxruntime", "local")
@@ -76,7 +87,12 @@ class Config(RerankPart):
 
         def load() -> Logits:
             identity = need("torch", "rerank").nn.Identity()
-            model = need("sentence_transformers", "rerank").CrossEncoder(self.model, max_length=self.max_tokens)
+            model = need("sentence_transformers", "rerank").CrossEncoder(
+                self.model,
+                max_length=self.max_tokens,
+                revision=self.revision,
+                model_kwargs={"use_safetensors": True},
+            )
 
             def logits(question: str, texts: Sequence[str]) -> list[float]:
                 pairs = [(question, text) for text in texts]

@@ -1,17 +1,8 @@
 """This machine: documents are parsed in processes beside this one, and embedded in it."""
 
-import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from mlwright.kernel.aio import in_thread
-from mlwright.kernel.errors import Unreadable
-from mlwright.rag.compute import Compute, ComputePart, Divided, Work
-from mlwright.rag.compute._dividing import Divider
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from mlwright.rag.compute import Compute, ComputePart, Work
 
 
 class Config(ComputePart):
@@ -20,25 +11,6 @@ class Config(ComputePart):
     use: Literal["local"] = "local"
 
     def build(self, work: Work) -> Compute:
+        from mlwright.rag.compute._local import Local  # loads asyncio
+
         return Local(work)
-
-
-class Local:
-    """Two batches under way, of which one is embedded: an embedder uses every core by itself."""
-
-    slots, where = 2, ""
-
-    def __init__(self, work: Work) -> None:
-        self._embedder = work.embedder
-        self._divider = Divider(work.chunk, work.embedder, work.parse, room=work.room)
-        self._embedding = asyncio.Semaphore(1)
-
-    async def read(self, files: Sequence[tuple[bytes, str]]) -> list[Divided | Unreadable]:
-        return await in_thread(self._divider.divide, files)
-
-    async def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        async with self._embedding:
-            return await self._embedder.embed(texts, "document")
-
-    async def close(self) -> None:
-        await in_thread(self._divider.close)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.design import differences as differences
     from mlwright.faces.cli.show.design import findings as findings
     from mlwright.faces.cli.show.design import plan as plan
+    from mlwright.faces.cli.show.design import score as score
     from mlwright.faces.cli.show.design import stage as stage
     from mlwright.faces.cli.show.explained import places as places
     from mlwright.faces.cli.show.explained import stages as stages
@@ -69,6 +70,7 @@ __all__ = [
     "results",
     "run",
     "runs",
+    "score",
     "stage",
     "stages",
     "status",
@@ -84,7 +86,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     answers="answer hits question token turn",
     console="json_of line nothing",
-    design="differences findings plan stage",
+    design="differences findings plan score stage",
     explained="places stages",
     first="first_answer",
     indexes="damages index_diff index_map index_versions pruned",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mlwright.architect import Finding, Plan
+from mlwright.architect import Finding, Plan, Score
 from mlwright.blueprint import Difference
 from mlwright.faces.cli.show.console import console, seconds, size, usd
 from mlwright.kernel.plan import Range, Stage
@@ -26,6 +26,18 @@ def findings(found: Sequence[Finding]) -> None:
     counts = {kind: sum(1 for f in found if f.severity == kind and not f.waived) for kind in STYLES}
     said = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in counts.items() if count)
     console.print(Text(said or "nothing to complain of", style="bad" if counts["error"] else "good"))
+
+
+def score(found: Score) -> None:
+    """The ML Test Score: each section with its tests, what proves them and what is missing."""
+    for section, points in found.sections.items():
+        console.print(Text.assemble((f"{section:15}", "name"), f"{points:g} of 7"))
+        for test in found.tests:
+            if test.section == section:
+                style = "good" if test.points == 1 else "warn" if test.points else "quiet"
+                console.print(Text.assemble((f"  {test.points:3g} ", style), f"{test.number} {test.says}"))
+                console.print(Text(f"        {test.evidence}{f'  ({test.ref})' if test.ref else ''}", style="quiet"))
+    console.print(Text.assemble(("ML Test Score  ", "name"), f"{found.total:g}", (f"  {found.verdict}", "quiet")))
 
 
 def stage(step: Stage) -> None:

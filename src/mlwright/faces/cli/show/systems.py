@@ -171,7 +171,7 @@ def status(now: Status) -> None:
     results(now.evaluations)
     open_findings = [finding for finding in now.findings if not finding.waived]
     if open_findings:
-        console.print(Text(f"{len(open_findings)} findings: `mlwright check`", style="warn"))
+        console.print(Text(f"{len(open_findings)} findings: `mlwright check --records`", style="warn"))
     if now.quarantined:
         console.print(Text(f"{len(now.quarantined)} files could not be read: `mlwright quarantine`", style="warn"))
     for answer in now.answers:

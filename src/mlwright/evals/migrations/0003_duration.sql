@@ -1,0 +1,1 @@
+alter table eval_result add column took double precision;
