@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,6 +76,12 @@ def _own(slot: str) -> set[str]:
 
 
 def _foreign(slot: str) -> dict[str, EntryPoint]:
+    return _entries(slot, tuple(sys.path))
+
+
+@cache
+def _entries(slot: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Looked up once for each search path: every look reads the metadata of all installed packages."""
     return {found.name: found for found in entry_points(group=slot)}
 
 
