@@ -34,6 +34,7 @@ def test_a_conversation_is_led_linked_continued_and_deleted(page: Page, context:
 
     page.goto(address)
     expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".turn .said").last).to_be_in_viewport()
     ids = page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
     assert len(ids) == len(set(ids)), "two answers on a page share no anchor"
     for scheme in ("light", "dark"):

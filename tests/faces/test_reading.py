@@ -1,5 +1,7 @@
 """The text of a document as lines: which chunks hold each stretch, where they begin, and what was cited."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +59,8 @@ def test_marks_tell_what_neighbours_share() -> None:
     shared = CHECK - 2 - OPEN
     assert found[1].told == f"Chunk 1, 7 tokens, lines 1–3, shares characters: {shared} with chunk 2"
     assert found[3].told == "Chunk 3, 7 tokens, line 6"
+    situated = replace(CHUNKS[0], context="It is about pumps.")
+    assert marks([situated])[1].told.endswith("searched with: It is about pumps.")
     assert "shown to the model with 30 characters around it" in found[4].told
 
 

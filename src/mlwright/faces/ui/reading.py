@@ -89,6 +89,8 @@ def marks(chunks: Sequence[Chunk]) -> dict[int, ChunkMark]:
             told.append(f"shares characters: {' and '.join(said)}")
         if chunk.parent and chunk.parent != (chunk.span.start, chunk.span.end):
             told.append(f"shown to the model with {plural(chunk.parent[1] - chunk.parent[0], 'character')} around it")
+        if chunk.context:
+            told.append(f"searched with: {chunk.context}")
         found[number] = ChunkMark(number, chunk.tokens, ", ".join(told))
     return found
 

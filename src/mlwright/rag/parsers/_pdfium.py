@@ -61,7 +61,7 @@ class Pdf:
         kept = without_repeated([page.lines for page in pages])
         if not any(kept):
             raise Unreadable(
-                f"{key} holds no text on its {len(pages)} pages: {_why(pages)}",
+                f"{key} holds no text on its pages: {_why(pages)}",
                 reason="no_text",
                 hint=self._remedy(pages),
             )

@@ -78,6 +78,9 @@ async function say(question) {
   }
 }
 
+// A conversation is opened at its last turn.
+if (!location.hash && thread.childElementCount > 1) thread.lastElementChild.scrollIntoView({ block: "start" });
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const question = box.value.trim();
