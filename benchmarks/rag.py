@@ -135,7 +135,7 @@ def spread(values: list[float]) -> str:
     return f"{statistics.median(values):.2f} ({min(values):.2f}..{max(values):.2f})"
 
 
-def search(chunks: int, queries: int) -> None:
+def search(chunks: int, queries: int, systems: list[str]) -> None:
     from retrieval import entries, vectors
 
     with tempfile.TemporaryDirectory() as folder:
@@ -152,7 +152,7 @@ def search(chunks: int, queries: int) -> None:
         }
         np.savez(Path(folder) / "few.npz", queries=vectors(queries, 384, 2))
         figures = {}
-        for name in SEARCH:
+        for name in systems:
             with tempfile.TemporaryDirectory() as work:
                 figures[name] = call_in(work, name, {**task, "queries": SLOW.get(name, queries)})
                 if name in KEPT:
@@ -174,6 +174,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("ingest", "search"))
+    parser.add_argument("--systems", default=",".join(SEARCH), help="those that search, by name")
     options = parser.parse_args()
     if options.install:
         install()
@@ -181,7 +182,7 @@ def main() -> None:
     if options.only != "search":
         ingest(options.rounds)
     if options.only != "ingest":
-        search(options.chunks, options.queries)
+        search(options.chunks, options.queries, options.systems.split(","))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ VALVES = """<!doctype html><html><head><title>Valves</title></head><body><h1>Val
 GOLDEN = """{"id": "seal", "input": "How often is the mechanical seal replaced?", "relevant": [{"document": "pumps.md"}]}
 {"id": "valve", "input": "At which pressure does the relief valve open?", "relevant": [{"document": "valves.html"}]}
 """
-ELSEWHERE = ("pip install", "make ", "mlwright serve", "mlwright up PATH/TO/DOCS")
+ELSEWHERE = ("pip install", "make ", "mlwright serve", "mlwright ingest --watch", "mlwright up PATH/TO/DOCS")
 """Lines that other tests run: the wheel's script, CI, the flows over HTTP."""
 
 

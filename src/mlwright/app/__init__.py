@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlwright.app.up import UpReport as UpReport
     from mlwright.app.walk import Node as Node
     from mlwright.app.walk import Walk as Walk
+    from mlwright.app.watching import Round as Round
     from mlwright.app.workspace import App as App
     from mlwright.app.workspace import as_ref as as_ref
 
@@ -31,6 +32,7 @@ __all__ = [
     "Calibrated",
     "Diagnosis",
     "Node",
+    "Round",
     "Status",
     "Synthetic",
     "Trial",
@@ -60,5 +62,6 @@ __getattr__, __dir__ = front_door(
     tune="Trial Tuned",
     up="UpReport",
     walk="Node Walk",
+    watching="Round",
     workspace="App as_ref",
 )

@@ -1,12 +1,12 @@
 """An open workspace: the systems of one blueprint, joined, and every verb that people and programs call."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from mlwright.app import adding, evaluate, indexes, reviewing, status, synthetic, threshold, tune, up, walk
+from mlwright.app import adding, evaluate, indexes, reviewing, status, synthetic, threshold, tune, up, walk, watching
 from mlwright.app.joined import Joined
 from mlwright.architect import Finding, Score
 from mlwright.data import Dataset, Upload
@@ -64,6 +64,11 @@ class App(Joined):
         reports = [aio.run(rag.ingest(progress)) for rag in self.rag.values()]
         indexes.tidy(self)
         return datasets, reports
+
+    def watch(self, every: float = 2.0, progress: Progress = silent) -> Iterator[watching.Round]:
+        """Look at the sources every so many seconds, for ever, and bring in what changed once it holds still. Yields the
+        rounds that changed something or failed: `for round in app.watch(): …`."""
+        return watching.watch(self, every, progress)
 
     def add(self, files: Iterable[tuple[str, bytes]], *, source: str = "") -> tuple[list[Upload], Ref]:
         """Keep files, as (name, bytes), and have them ingested by a job, whose reference comes with them; see `working`

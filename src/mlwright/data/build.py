@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mlwright.data import describe, ingest, tables, uploads
 from mlwright.data import report as reports
-from mlwright.data.sources import Source
+from mlwright.data.sources import Listed, Source
 from mlwright.data.spec import DataSpec
 from mlwright.data.types import Dataset, FileVersion, Quarantined, Upload
 from mlwright.kernel.base import Kernel
@@ -97,6 +97,11 @@ class Data:
             tables.drop_quarantined(self._store, source, keys)
             tables.set_stamps(self._store, source, dict.fromkeys(keys, ""))
         return len(keys)
+
+    def look(self, source: str) -> frozenset[tuple[str, str]]:
+        """The keys and stamps of what the source holds now, without reading a file; equal looks have nothing new."""
+        listed = self._source(source).list()
+        return frozenset((one.key, one.stamp) if isinstance(one, Listed) else (one[0], one[1].reason) for one in listed)
 
     # --- uploads
 

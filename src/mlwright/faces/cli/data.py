@@ -15,14 +15,32 @@ def add_to(cli: typer.Typer) -> None:
         cli.command()(command)
 
 
-def ingest(file: File = DEFAULT, target: Target = None, sets: Sets = None, json: Json = False) -> None:
-    """Read the sources and bring every index in line: only what changed is read, parsed and embedded."""
+def ingest(
+    file: File = DEFAULT,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on looking for changes until Ctrl-C.")] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="With --watch: seconds from one look to the next.")] = 2.0,
+    target: Target = None,
+    sets: Sets = None,
+    json: Json = False,
+) -> None:
+    """Read the sources and bring every index in line: only what changed is read, parsed and embedded. With `--watch`
+    it goes on doing so; a file is taken when it no longer changes from one look to the next."""
     with house.open(file, target=target, sets=overrides(sets)) as app, show.progress(json) as progress:
+        if watch:
+            for done in app.watch(every, progress):
+                show.json_line(_plain(done)) if json else show.watched(done)
+            return
         datasets, indexes = app.ingest(progress)
     if json:
         show.json_of({"datasets": datasets, "indexes": indexes})
     else:
         show.ingested(datasets, indexes)
+
+
+def _plain(done: house.Round) -> dict[str, object]:
+    if done.error is not None:
+        return {"source": done.source, "error": done.error.message, "hint": done.error.hint}
+    return {"source": done.source, "dataset": done.dataset, "indexes": done.indexes}
 
 
 def add(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.answers import question as question
     from mlwright.faces.cli.show.answers import token as token
     from mlwright.faces.cli.show.answers import turn as turn
+    from mlwright.faces.cli.show.console import json_line as json_line
     from mlwright.faces.cli.show.console import json_of as json_of
     from mlwright.faces.cli.show.console import line as line
     from mlwright.faces.cli.show.console import nothing as nothing
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.systems import status as status
     from mlwright.faces.cli.show.systems import traffic as traffic
     from mlwright.faces.cli.show.systems import up as up
+    from mlwright.faces.cli.show.systems import watched as watched
     from mlwright.faces.cli.show.trees import kinds as kinds
     from mlwright.faces.cli.show.trees import tree as tree
     from mlwright.faces.cli.show.tuning import calibrated as calibrated
@@ -57,6 +59,7 @@ __all__ = [
     "index_map",
     "index_versions",
     "ingested",
+    "json_line",
     "json_of",
     "kinds",
     "line",
@@ -81,17 +84,18 @@ __all__ = [
     "tuned",
     "turn",
     "up",
+    "watched",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     answers="answer hits question token turn",
-    console="json_of line nothing",
+    console="json_line json_of line nothing",
     design="differences findings plan score stage",
     explained="places stages",
     first="first_answer",
     indexes="damages index_diff index_map index_versions pruned",
     progress="progress",
-    systems="added diagnosis ingested quarantined results run runs status traffic up",
+    systems="added diagnosis ingested quarantined results run runs status traffic up watched",
     trees="kinds tree",
     tuning="calibrated synthetic tuned",
 )

@@ -28,6 +28,12 @@ def json_of(value: Any) -> None:
     sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
 
 
+def json_line(value: Any) -> None:
+    """One JSON document on a line of its own, at once, for programs that follow along."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
 def line(text: str = "", style: str = "") -> None:
     """A line of text; never read as markup."""
     console.print(text, style=style, markup=False)

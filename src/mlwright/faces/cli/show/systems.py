@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mlwright.app import Added, Diagnosis, Status, UpReport
+from mlwright.app import Added, Diagnosis, Round, Status, UpReport
 from mlwright.data import Dataset, Quarantined
 from mlwright.evals import EvalResult, Interval, Quantile
 from mlwright.faces.cli.show.console import console, seconds, size, usd
@@ -31,6 +31,14 @@ def ingested(datasets: Sequence[Dataset], indexes: Sequence[IndexReport]) -> Non
             console.print(Text(f"       {index.quarantined} could not be read: `mlwright quarantine`", style="warn"))
         if index.situated is not None:
             situated(index.situated)
+
+
+def watched(done: Round) -> None:
+    """What a round of watching brought in, or what it stumbled over."""
+    if done.error is not None:
+        console.print(Text(f"{done.source}: {done.error.message}; watching goes on", style="warn"))
+    elif done.dataset is not None:
+        ingested([done.dataset], done.indexes)
 
 
 def situated(done: Situated) -> None:
