@@ -1,11 +1,11 @@
-"""Kills `mlwright ingest` at random moments while documents are added, changed, renamed and deleted; nothing may be lost.
+"""Kills `mlwright ingest` at random moments while documents come, change, move and go; nothing may be lost.
 
     python scripts/kill_ingest.py [KILLS] [--documents 120]
 
 Between two kills some documents change, and one is given to `mlwright add`, whose success is an acknowledgement. Every
 kill takes the run and its parsers. After each one an undisturbed ingest must end with exactly the documents that are
-there, each once and findable, and `mlwright index verify` must find nothing wrong. Words are hashed instead of embedded,
-so that the time goes into what can break.
+there, each once and findable, and `mlwright index verify` must find nothing wrong. Words are hashed instead of
+embedded, so that the time goes into what can break.
 """
 
 import argparse
@@ -48,7 +48,8 @@ class Halls:
 
     def write(self, name: str) -> None:
         word = f"code{self.number()}x"
-        text = f"# {name}\n\nThe word of this hall is {word}.\n\n" + f"{name} is quiet.\n\n" * self.random.randint(1, 40)
+        quiet = f"{name} is quiet.\n\n" * self.random.randint(1, 40)
+        text = f"# {name}\n\nThe word of this hall is {word}.\n\n{quiet}"
         (self.folder / "docs" / name).write_text(text, encoding="utf-8")
         self.said[name] = word
 

@@ -66,8 +66,8 @@ class App(Joined):
         return datasets, reports
 
     def watch(self, every: float = 2.0, progress: Progress = silent) -> Iterator[watching.Round]:
-        """Look at the sources every so many seconds, for ever, and bring in what changed once it holds still. Yields the
-        rounds that changed something or failed: `for round in app.watch(): …`."""
+        """Look at the sources every so many seconds, for ever, and bring in what changed once it holds still. Yields
+        the rounds that changed something or failed: `for round in app.watch(): …`."""
         return watching.watch(self, every, progress)
 
     def add(self, files: Iterable[tuple[str, bytes]], *, source: str = "") -> tuple[list[Upload], Ref]:

@@ -37,7 +37,7 @@ def ingest(
         show.ingested(datasets, indexes)
 
 
-def _plain(done: house.Round) -> dict[str, object]:
+def _plain(done: "house.Round") -> dict[str, object]:
     if done.error is not None:
         return {"source": done.source, "error": done.error.message, "hint": done.error.hint}
     return {"source": done.source, "dataset": done.dataset, "indexes": done.indexes}
