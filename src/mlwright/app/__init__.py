@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mlwright.app.doctor import diagnose as diagnose
     from mlwright.app.opening import open as open
     from mlwright.app.scoring import score as score
+    from mlwright.app.servers import ModelServer as ModelServer
+    from mlwright.app.servers import servers_here as servers_here
     from mlwright.app.starting import blueprint_for as blueprint_for
     from mlwright.app.starting import first_question as first_question
     from mlwright.app.starting import new as new
@@ -31,6 +33,7 @@ __all__ = [
     "App",
     "Calibrated",
     "Diagnosis",
+    "ModelServer",
     "Node",
     "Round",
     "Status",
@@ -47,12 +50,14 @@ __all__ = [
     "new",
     "open",
     "score",
+    "servers_here",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     adding="Added",
     answers="answer_data",
     doctor="Diagnosis diagnose",
+    servers="ModelServer servers_here",
     starting="blueprint_for first_question new",
     opening="open",
     scoring="score",

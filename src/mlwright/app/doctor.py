@@ -11,9 +11,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mlwright.app.opening import FOLDER
+from mlwright.app.servers import model_servers
+from mlwright.kernel.errors import UserError
+from mlwright.kernel.settings import load_settings
 from mlwright.models import weights_present
 
 EXTRAS = {
+    "lance": ("lancedb", "pyarrow"),
+    "qdrant": ("qdrant_client",),
+    "ray": ("ray",),
+    "rerank": ("fastembed", "sentence_transformers"),
     "local": ("numpy", "onnxruntime", "onnx", "tokenizers", "safetensors", "tantivy", "pypdfium2", "trafilatura"),
     "postgresql": ("psycopg",),
     "s3": ("obstore",),
@@ -48,6 +55,8 @@ def diagnose(blueprint: Path, port: int) -> Diagnosis:
             _mlwright(),
             *map(_extra, EXTRAS),
             _weights(),
+            *_programs(),
+            *_models(home),
             _blueprint(blueprint),
             _workspace(home),
             _logs(home),
@@ -82,6 +91,29 @@ def _weights() -> Fact:
     if folder is None:
         return Fact("weights", "missing", "local/minilm is not here yet", "fetched and checked on first use")
     return Fact("weights", "good", f"local/minilm in {folder}")
+
+
+def _programs() -> list[Fact]:
+    """Programs that some formats and commands use where they are there."""
+    found = shutil.which("tesseract")
+    if found:
+        return [Fact("tesseract", "good", f"{found}: scanned pages are read")]
+    return [Fact("tesseract", "missing", "scanned pages cannot be read", "install tesseract-ocr")]
+
+
+def _models(home: Path) -> list[Fact]:
+    """Servers of language models on this machine, each with the line that makes it write the answers."""
+    try:
+        addresses = load_settings(home / "settings.toml").model_servers
+    except UserError as error:
+        return [Fact("settings", "bad", error.message, error.hint)]
+    found = model_servers(addresses.split(","))
+    if not found:
+        return [Fact("language model", "missing", "no server of one answers on this machine", "docs/models.md")]
+    return [
+        Fact("language model", "good", f"{one.base_url}: {', '.join(one.models)}", f"to use it: {one.setting}")
+        for one in found
+    ]
 
 
 def _blueprint(path: Path) -> Fact:

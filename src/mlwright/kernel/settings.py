@@ -33,13 +33,15 @@ _NOTHING = Secret("")
 class Settings:
     """`store` and `blobs` are addresses for every target that names none (both live in the workspace where empty).
     `otlp_endpoint` is where spans are sent, as `http://127.0.0.1:4318`, with `otlp_headers` as
-    `name=value,name=value`; `span_days` is how long they are kept here."""
+    `name=value,name=value`; `span_days` is how long they are kept here. `model_servers` are addresses on this machine
+    where language models may run: Ollama, vLLM, llama.cpp and LM Studio by default."""
 
     store: Secret = _NOTHING
     blobs: str = ""
     otlp_endpoint: str = ""
     otlp_headers: Secret = _NOTHING
     span_days: int = 30
+    model_servers: str = ",".join(f"http://127.0.0.1:{port}/v1" for port in (11434, 8000, 8080, 1234))
 
     @property
     def otlp_header_values(self) -> dict[str, str]:

@@ -51,6 +51,8 @@ def up(
     file, derived = house.blueprint_for(path)
     if derived and not json:
         show.line(f"wrote {file}, the blueprint of {path}")
+        for found in house.servers_here():
+            show.line(f"{found.base_url} could write the answers; to let it, put into {file}:\n  {found.setting}")
     with house.open(file, target=target, sets=overrides(sets)) as app:
         with show.progress(json) as progress:
             report = app.up(progress, confirm=lambda stage: yes or typer.confirm(f"{stage.why}. Go on?"))
