@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlwright.architect import Edge, Lane, Node, draw, draw_graph
-from mlwright.architect.drawing import overview
+from mlwright.architect import Edge, Lane, Node, all_views, draw, draw_graph
+from mlwright.architect.drawing import view_named
 from mlwright.architect.graph import Graph, ranks
 from mlwright.architect.layout import BOX, Layout, laid_out
-from mlwright.blueprint import load
+from mlwright.blueprint import Blueprint, load
+from mlwright.kernel.errors import NotFound
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "blueprints"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,7 +47,7 @@ def graphs(draw_from: st.DrawFn) -> Graph:
     nodes = tuple(Node(f"n{n}", draw_from(lane), f"box {n}", draw_from(lines)) for n in range(count))
     name = st.sampled_from([node.id for node in nodes] + ["nobody"])
     edges = draw_from(st.lists(st.builds(Edge, name, name, st.sampled_from(["", "cites", "built from"])), max_size=20))
-    return Graph("g", "", lanes, nodes, tuple(dict.fromkeys(edges)))
+    return Graph("g", "g", "", lanes, nodes, tuple(dict.fromkeys(edges)))
 
 
 @settings(deadline=None)
@@ -63,12 +64,17 @@ def test_nothing_overlaps_and_no_arrow_crosses_a_box(graph: Graph) -> None:
         assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(arrow.points))
 
 
+@pytest.mark.parametrize("view", [view.name for view in all_views()])
 @pytest.mark.parametrize("name", ["minimal", "support", "sins"])
-def test_the_examples_are_drawn_cleanly(name: str) -> None:
-    blueprint = load(EXAMPLES / f"{name}.yaml", secrets=False)
-    layout = laid_out(overview(blueprint, {}))
+def test_the_examples_are_drawn_cleanly(name: str, view: str) -> None:
+    graph = view_named(view).draw(load(EXAMPLES / f"{name}.yaml", secrets=False))
+    layout = laid_out(graph)
     assert crossings(layout) == []
     assert overlaps(layout) == []
+    ids = [node.id for node in graph.nodes]
+    assert len(set(ids)) == len(ids)
+    assert {end for edge in graph.edges for end in (edge.source, edge.target)} <= set(ids)
+    assert {node.lane for node in graph.nodes} <= {lane.id for lane in graph.lanes}
 
 
 def test_a_drawing_is_a_document_with_text_links_and_a_description() -> None:
@@ -104,3 +110,76 @@ def test_mermaid_quotes_what_it_must() -> None:
     assert text.splitlines()[1] == "flowchart LR"
     assert "mrr #gt;= 0.6" in text
     assert '-.->|"fallback"|' in text
+
+
+@pytest.fixture(scope="module")
+def support() -> Blueprint:
+    return load(EXAMPLES / "support.yaml", secrets=False)
+
+
+def test_boxes_lead_to_their_lines(support: Blueprint) -> None:
+    text = (EXAMPLES / "support.yaml").read_text(encoding="utf-8").splitlines()
+    root = ElementTree.fromstring(draw(support, "serving", source="../support.yaml"))
+    links = [str(link.get("href")) for link in root.iter(f"{SVG}a")]
+    assert len(links) == 10
+    lines = [text[int(link.removeprefix("../support.yaml#L")) - 1] for link in links]
+    assert any("writer:" in line or "use: openai" in line for line in lines)
+    assert sum("limits:" in line for line in lines) == 1
+
+
+def test_the_serving_view_shows_what_limits_a_request(support: Blueprint) -> None:
+    drawn = draw(support, "serving", "text")
+    for said in ("60/min each", "at most 8,000 characters", "exact cache, 1h", "12 places", "wait 5s, then 429",
+                 "4s, 1 try", "quotes the passages", "back if error_rate > 2%", "canary at 5%, 25%, 100%"):  # fmt: skip
+        assert said in drawn
+
+
+def test_the_trust_view_says_what_leaves_the_machine(support: Blueprint) -> None:
+    graph = view_named("trust").draw(support)
+    [writer] = [node for node in graph.nodes if node.id == "models.chat.writer"]
+    assert writer.lane == "away openai"
+    assert [edge.label for edge in graph.edges if edge.target == writer.id] == ["question, passages"]
+    assert "away" not in "".join(lane.id for lane in view_named("trust").draw(load(EXAMPLES / "minimal.yaml")).lanes)
+
+
+def test_the_deployment_view_shows_targets_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ana:hunter2@db.example/acme")
+    file = tmp_path / "mlwright.yaml"
+    text = (EXAMPLES / "support.yaml").read_text(encoding="utf-8").replace("prompt: prompts/answer.md, ", "")
+    file.write_text(text.replace("blobs: s3://acme-support", "blobs: s3://key:word@acme-support?x=y"), encoding="utf-8")
+    blueprint = load(file, secrets=False)
+    drawn = draw(blueprint, "deployment", "text")
+    assert "${DATABASE_URL}" in drawn
+    assert "s3://acme-support" in drawn
+    assert "limits.concurrency: 24" in drawn
+    assert not any(word in drawn for word in ("hunter2", "word", "x=y"))
+    assert [lane.title for lane in view_named("deployment").draw(load(file, target="prod", secrets=False)).lanes] == [
+        "prod", "Other companies",
+    ]  # fmt: skip
+
+
+def test_an_unknown_view_is_named_with_the_known_ones(support: Blueprint) -> None:
+    with pytest.raises(NotFound) as raised:
+        draw(support, "backstage")
+    assert "overview, data, serving, trust, deployment" in raised.value.hint
+
+
+def test_a_model_of_another_company_is_shown_with_everything_that_it_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mlwright.yaml"
+    file.write_text(
+        """system: {name: away}
+models:
+  embed: {embedder: {use: openai, model: text-embedding-3-small}}
+  chat: {writer: {use: openai, model: gpt-4o-mini}}
+  rerank: {judge: {use: llm, chat: writer}}
+data: {sources: {docs: {use: files, path: docs}}}
+rag:
+  docs: {documents: docs, situate: {model: writer}, rerank: {model: judge}, retrieve: {rewrite: {use: llm, chat: writer}}}
+serving: {endpoints: {answer: {handler: rag.docs, fallback: [writer]}}}
+""",
+        encoding="utf-8",
+    )
+    graph = view_named("trust").draw(load(file, secrets=False)).used
+    told = {edge.label for edge in graph.edges if edge.target.startswith("models.")}
+    assert told == {"chunks, questions", "documents", "question, history", "question, passages", "as fallback"}
+    assert crossings(laid_out(graph)) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlwright.architect import check, draw, plan, plan_markdown, to_json
+from mlwright.architect import all_views, check, draw, plan, plan_markdown, to_json
 from mlwright.blueprint import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,13 +23,20 @@ def said(name: str, kind: str) -> str:
             return plan_markdown(plan(blueprint))
         case "overview.svg":
             return draw(blueprint, form="svg")
-        case "overview.mmd":
-            return draw(blueprint, form="mermaid")
-        case _:
+        case "resolved.yaml":
             return blueprint.resolved()
+        case drawn:
+            view, _, ending = drawn.partition(".")
+            return draw(blueprint, view, "mermaid" if ending == "mmd" else "text")
 
 
-@pytest.mark.parametrize("kind", ["check.json", "plan.md", "overview.svg", "overview.mmd", "resolved.yaml"])
+KINDS = [
+    *("check.json", "plan.md", "resolved.yaml", "overview.svg"),
+    *(f"{view.name}.{ending}" for view in all_views() for ending in ("mmd", "txt")),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["minimal", "support", "sins"])
 def test_the_examples_say_what_they_said(name: str, kind: str) -> None:
     file = SNAPSHOTS / f"{name}.{kind}"

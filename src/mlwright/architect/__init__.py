@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from mlwright.architect.checking import check as check
     from mlwright.architect.checking import fix as fix
     from mlwright.architect.checking import fixed as fixed
+    from mlwright.architect.drawing import Form as Form
     from mlwright.architect.drawing import draw as draw
     from mlwright.architect.findings import Finding as Finding
     from mlwright.architect.findings import to_json as to_json
@@ -30,16 +31,18 @@ if TYPE_CHECKING:
     from mlwright.architect.staging import Workspace as Workspace
     from mlwright.architect.staging import stages as stages
     from mlwright.architect.svg import draw_graph as draw_graph
+    from mlwright.architect.views import View as View
+    from mlwright.architect.views import all_views as all_views
 
 __all__ = [
-    "Edge", "EndpointLatency", "Finding", "Indexed", "Lane", "Node", "Plan", "PlannedCost", "Records", "Score",
-    "Tested", "Workspace", "check", "draw", "draw_graph", "fix", "fixed", "plan", "plan_json", "plan_markdown", "score",
-    "score_json", "stages", "to_json", "to_sarif",
+    "Edge", "EndpointLatency", "Finding", "Form", "Indexed", "Lane", "Node", "Plan", "PlannedCost", "Records",
+    "Score", "Tested", "View", "Workspace", "all_views", "check", "draw", "draw_graph", "fix", "fixed", "plan",
+    "plan_json", "plan_markdown", "score", "score_json", "stages", "to_json", "to_sarif",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
     checking="check fix fixed",
-    drawing="draw",
+    drawing="Form draw",
     findings="Finding to_json to_sarif",
     forms="plan_json plan_markdown",
     graph="Edge Lane Node",
@@ -49,4 +52,5 @@ __getattr__, __dir__ = front_door(
     records="Records",
     staging="Indexed Workspace stages",
     svg="draw_graph",
+    views="View all_views",
 )

@@ -1,7 +1,7 @@
 """A diagram without a layout: boxes in lanes, and arrows between them. Drawn as SVG or written as Mermaid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A box. `href` is where a click leads; `strong` marks the one that the diagram is about."""
+    """A box. `href` is where a click leads; `strong` marks the one that the diagram is about. `path` is what it stands
+    for in the blueprint, empty for what the file does not name."""
 
     id: str
     lane: str
@@ -22,6 +23,7 @@ class Node:
     lines: tuple[str, ...] = ()
     href: str = ""
     strong: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,32 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
+    """`name` is a word for addresses: no two diagrams of one page share it."""
+
+    name: str
     title: str
     description: str
     lanes: tuple[Lane, ...]
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+
+    @property
+    def used(self) -> "Graph":
+        """The same without lanes that hold nothing, without arrows that lead nowhere, and each arrow once."""
+        lanes = tuple(lane for lane in self.lanes if any(node.lane == lane.id for node in self.nodes))
+        known = {node.id for node in self.nodes}
+        edges = tuple(dict.fromkeys(edge for edge in self.edges if {edge.source, edge.target} <= known))
+        return replace(self, lanes=lanes, edges=edges)
+
+    @property
+    def told(self) -> str:
+        """The arrows in words, for those who cannot see them."""
+        names = {node.id: node.title for node in self.nodes}
+        arrows = [
+            f"{names[edge.source]} to {names[edge.target]}" + (f" ({edge.label})" if edge.label else "")
+            for edge in self.used.edges
+        ]
+        return "; ".join(arrows) or "no arrows"
 
 
 def ranks(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, int]:

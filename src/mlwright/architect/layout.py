@@ -4,20 +4,49 @@ Columns are ranks (arrows lead right), lanes are bands from top to bottom. Betwe
 every arrow has a track of its own; above the boxes of each lane runs a corridor for arrows that pass whole columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import floor
 
 from mlwright.architect.graph import Edge, Graph, Node, ranks
 
-BOX = 184
-HEAD, LINE, FOOT = 26, 15, 8
-TRACK, PORT = 9, 15
-LANE_TITLE = 92
-PAD, GAP, MARGIN = 14, 14, 12
-STUB = 16
-LETTER = 5.6
-"""Width of a letter of a label, in pixels."""
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Sizes in the unit of a drawing. A box has a `head`, a `line` for each text, and a `foot`; arrows have `track`s of
+    their own in the gutters, and leave their box `port` apart, `inset` from its corners (`frame` is what its border
+    takes of that). The band of a lane begins after `lane_title` and has `pad` around its boxes, which stand `gap`
+    apart; lanes stand `between` apart. A gutter has a `stub` beside its tracks and a `tail` around labels, whose
+    letters are `letter` wide; one without arrows is `apart` wide. Arrows along a lane run `corridor` below its edge."""
+
+    box: int
+    head: int
+    line: int
+    foot: int
+    frame: int
+    inset: int
+    port: int
+    track: int
+    lane_title: int
+    pad: int
+    gap: int
+    between: int
+    margin: int
+    stub: int
+    tail: int
+    apart: int
+    corridor: int
+    letter: float
+    whole: bool = False
+    """Whether everything stands at whole numbers."""
+
+
+PIXELS = Measure(
+    box=184, head=26, line=15, foot=8, frame=0, inset=8, port=15, track=9, lane_title=92, pad=14, gap=14, between=8,
+    margin=12, stub=16, tail=14, apart=28, corridor=10, letter=5.6,
+)  # fmt: skip
+BOX = PIXELS.box
 
 Point = tuple[float, float]
 
@@ -30,6 +59,7 @@ class Box:
     column: int
     x: float = 0.0
     y: float = 0.0
+    width: float = 0.0
     height: float = 0.0
 
 
@@ -60,16 +90,17 @@ class Layout:
     arrows: list[Arrow] = field(default_factory=list)
 
 
-def laid_out(graph: Graph) -> Layout:
-    """Place everything. Time grows with boxes and arrows, not faster."""
-    return _Placing(graph).placed()
+def laid_out(graph: Graph, measure: Measure = PIXELS, wide: Callable[[Node], int] | None = None) -> Layout:
+    """Place everything. Time grows with boxes and arrows, not faster. `wide` says what a box needs, where columns need
+    not be equally wide."""
+    return _Placing(graph, measure, wide or (lambda node: measure.box)).placed()
 
 
 class _Placing:
     """The steps of one layout, in order; each reads what the one before has set."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, measure: Measure, wide: Callable[[Node], int]) -> None:
+        self.graph, self.measure, self.wide = graph, measure, wide
         known = {node.id for node in graph.nodes}
         self.edges = [e for e in graph.edges if e.source in known and e.target in known and e.source != e.target]
         column = ranks(graph.nodes, self.edges)
@@ -96,14 +127,15 @@ class _Placing:
 
     def _heights(self) -> None:
         """Tall enough for the text, and for one port per arrow on the fuller side."""
+        size = self.measure
         out: dict[str, int] = dict.fromkeys(self.boxes, 0)
         into: dict[str, int] = dict.fromkeys(self.boxes, 0)
         for edge in self.edges:
             out[edge.source] += 1
             into[edge.target] += 1
         for name, box in self.boxes.items():
-            text = HEAD + LINE * len(box.node.lines) + FOOT
-            box.height = max(text, PORT * (max(out[name], into[name]) + 1))
+            text = size.head + size.line * len(box.node.lines) + size.foot
+            box.height = max(text, size.port * (max(out[name], into[name]) + 1) + size.frame)
 
     def _gutters_of(self, edge: Edge) -> tuple[int, int]:
         """The gutter where an arrow starts and the one where it ends (gutter n lies right of column n)."""
@@ -119,50 +151,56 @@ class _Placing:
 
     def _rows(self) -> tuple[list[Band], float]:
         """Heights of lanes, and the upper edge of every box: in each cell the boxes stand in the order given."""
+        size = self.measure
         bands: list[Band] = []
-        y = float(MARGIN)
+        y = float(size.margin)
         for number, lane in enumerate(self.graph.lanes):
             inside = [box for box in self.boxes.values() if box.node.lane == lane.id]
             if not inside:
                 bands.append(Band(lane.title, number, y, 0.0))
                 continue
-            corridor = TRACK * len(self.corridor[number])
+            corridor = size.track * len(self.corridor[number])
             cells: dict[int, list[Box]] = {}
             for box in inside:
                 cells.setdefault(box.column, []).append(box)
-            tallest = max(sum(b.height for b in cell) + GAP * (len(cell) - 1) for cell in cells.values())
+            tallest = max(sum(b.height for b in cell) + size.gap * (len(cell) - 1) for cell in cells.values())
             for cell in cells.values():
-                taken = sum(b.height for b in cell) + GAP * (len(cell) - 1)
-                top = y + PAD + corridor + (tallest - taken) / 2
+                taken = sum(b.height for b in cell) + size.gap * (len(cell) - 1)
+                top = y + size.pad + corridor + self._middled(tallest - taken)
                 for box in cell:
                     box.y = top
-                    top += box.height + GAP
-            height = PAD + corridor + tallest + PAD
+                    top += box.height + size.gap
+            height = size.pad + corridor + tallest + size.pad
             bands.append(Band(lane.title, number, y, height))
-            y += height + 8
-        return bands, y - 8 + MARGIN
+            y += height + size.between
+        return bands, y - size.between + size.margin
 
     def _across(self) -> float:
         """The left edge of every column: gutters are as wide as their tracks and labels ask for."""
-        x = float(MARGIN + LANE_TITLE + STUB + self._room(-1))
+        size = self.measure
+        x = float(size.margin + size.lane_title + size.stub + self._room(-1))
         self.left: list[float] = []
+        self.right: list[float] = []
         for column in range(len(self.columns)):
+            wide = max(self.wide(box.node) for box in self.boxes.values() if box.column == column)
             self.left.append(x)
-            x += BOX + (self._room(column) if column + 1 < len(self.columns) else 0)
+            self.right.append(x + wide)
+            x += wide + (self._room(column) if column + 1 < len(self.columns) else 0)
         for box in self.boxes.values():
-            box.x = self.left[box.column]
+            box.x, box.width = self.left[box.column], self.right[box.column] - self.left[box.column]
         spare = self._room(len(self.columns) - 1) if self.gutter[len(self.columns) - 1] else 0
-        return x + spare + PAD + MARGIN
+        return x + spare + size.pad + size.margin
 
     def _room(self, gutter: int) -> float:
-        edges = self.gutter[gutter]
+        size, edges = self.measure, self.gutter[gutter]
         if not edges:
-            return 0.0 if gutter == -1 else 28.0
+            return 0.0 if gutter == -1 else float(size.apart)
         ends_here = [edge for edge in edges if self._gutters_of(edge)[1] == gutter]
-        label = max((len(edge.label) for edge in ends_here), default=0) * LETTER
-        return STUB + TRACK * len(edges) + max(STUB, label + 14)
+        label = max((len(edge.label) for edge in ends_here), default=0) * size.letter
+        return size.stub + size.track * len(edges) + max(size.stub, label + size.tail)
 
     def _arrows(self, bands: Sequence[Band]) -> list[Arrow]:
+        size = self.measure
         starts, ends = self._ports()
         tracks = self._tracks(starts, ends)
         arrows = []
@@ -174,7 +212,7 @@ class _Placing:
                 points = [start, (x1, start[1]), (x1, end[1]), end]
             else:
                 lane = self._lane(edge.target)
-                y = bands[lane].y + PAD / 2 + 3 + TRACK * self.corridor[lane].index(edge)
+                y = bands[lane].y + size.corridor + size.track * self.corridor[lane].index(edge)
                 x2 = tracks[last, edge]
                 points = [start, (x1, start[1]), (x1, y), (x2, y), (x2, end[1]), end]
             arrows.append(Arrow(edge, _straightened(points)))
@@ -187,9 +225,9 @@ class _Placing:
         for name, box in self.boxes.items():
             out = sorted((e for e in self.edges if e.source == name), key=lambda e: self._middle(e.target))
             into = sorted((e for e in self.edges if e.target == name), key=lambda e: self._middle(e.source))
-            for many, x, found in ((out, box.x + BOX, starts), (into, box.x, ends)):
+            for many, x, found in ((out, box.x + box.width, starts), (into, box.x, ends)):
                 for number, edge in enumerate(many, start=1):
-                    found[edge] = (x, round(box.y + box.height * number / (len(many) + 1), 1))
+                    found[edge] = (x, self._at_port(box, number / (len(many) + 1)))
         for edge in self.edges:
             self._align(edge, starts, ends)
         return starts, ends
@@ -201,9 +239,16 @@ class _Placing:
         for name, mine, other in ((edge.target, ends, starts), (edge.source, starts, ends)):
             box, (x, _), y = self.boxes[name], mine[edge], other[edge][1]
             alone = sum(1 for one in mine if self._at(one, mine is ends) == name) == 1
-            if alone and box.y + 8 <= y <= box.y + box.height - 8:
+            if alone and box.y + self.measure.inset <= y < box.y + box.height - self.measure.inset:
                 mine[edge] = (x, y)
                 return
+
+    def _at_port(self, box: Box, share: float) -> float:
+        y = box.y + box.height * share
+        return float(floor(y)) if self.measure.whole else round(y, 1)
+
+    def _middled(self, spare: float) -> float:
+        return float(spare // 2) if self.measure.whole else spare / 2
 
     @staticmethod
     def _at(edge: Edge, entering: bool) -> str:
@@ -216,10 +261,11 @@ class _Placing:
         """A track for each arrow in each gutter. Of those that go down the upper one turns last, of those that go up
         the upper one turns first: so arrows that run beside each other do not cross."""
         tracks: dict[tuple[int, Edge], float] = {}
+        size = self.measure
         for gutter, edges in self.gutter.items():
-            right = self.left[0] - self._room(-1) if gutter == -1 else self.left[gutter] + BOX
+            right = self.left[0] - self._room(-1) if gutter == -1 else self.right[gutter]
             for number, edge in enumerate(sorted(edges, key=lambda e: self._turn(e, starts, ends))):
-                tracks[gutter, edge] = right + STUB + TRACK * number
+                tracks[gutter, edge] = right + size.stub + size.track * number
         return tracks
 
     @staticmethod

@@ -7,15 +7,14 @@ from mlwright.architect.graph import Edge, Graph, Node
 
 def to_mermaid(graph: Graph) -> str:
     """Lanes become subgraphs; names are made safe, texts are quoted."""
+    graph = graph.used
     ids = {node.id: f"n{number}_{re.sub(r'[^A-Za-z0-9]+', '_', node.id)}" for number, node in enumerate(graph.nodes)}
     lines = [f"%% {_comment(graph.title)}", "flowchart LR"]
     for lane in graph.lanes:
-        inside = [node for node in graph.nodes if node.lane == lane.id]
-        if inside:
-            lines.append(f'  subgraph lane_{re.sub(r"[^A-Za-z0-9]+", "_", lane.id)}["{_text(lane.title)}"]')
-            lines += [f"    {_node(node, ids)}" for node in inside]
-            lines.append("  end")
-    lines += [f"  {_edge(edge, ids)}" for edge in graph.edges if edge.source in ids and edge.target in ids]
+        lines.append(f'  subgraph lane_{re.sub(r"[^A-Za-z0-9]+", "_", lane.id)}["{_text(lane.title)}"]')
+        lines += [f"    {_node(node, ids)}" for node in graph.nodes if node.lane == lane.id]
+        lines.append("  end")
+    lines += [f"  {_edge(edge, ids)}" for edge in graph.edges]
     return "\n".join(lines) + "\n"
 
 

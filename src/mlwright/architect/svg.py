@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from mlwright.architect.graph import Edge, Graph, Lane, Node
-from mlwright.architect.layout import BOX, HEAD, LINE, MARGIN, Arrow, Band, Box, Layout, laid_out
+from mlwright.architect.layout import PIXELS, Arrow, Band, Box, Layout, laid_out
 
 TITLE_LETTERS, LINE_LETTERS = 21, 27
+_BOX, _HEAD, _LINE, _MARGIN = PIXELS.box, PIXELS.head, PIXELS.line, PIXELS.margin
 _CORNER = 6.0
 
 GRAPH_CSS = """\
@@ -38,22 +39,23 @@ def draw_graph(
     *,
     title: str = "Diagram",
     description: str = "",
+    name: str = "graph",
     standalone: bool = True,
 ) -> str:
     """Any graph in swim lanes, as one `<svg>` element: the overview of a system, or the lineage of an answer.
 
-    Arrows lead to the right. `standalone` puts the styles into the file; without it the page's style sheet has to hold
-    `GRAPH_CSS` (a strict CSP forbids styles in the page). Nodes of unknown lanes raise ValueError."""
+    Arrows lead to the right. `name` keeps it apart from other drawings of one page. `standalone` puts the styles into
+    the file; without it the page's style sheet has to hold `GRAPH_CSS` (a strict CSP forbids styles in the page). Nodes
+    of unknown lanes raise ValueError."""
     strange = {node.lane for node in nodes} - {lane.id for lane in lanes}
     if strange:
         raise ValueError(f"no lane is called {', '.join(sorted(strange))}")
-    return to_svg(Graph(title, description, tuple(lanes), tuple(nodes), tuple(edges)), standalone=standalone)
+    return to_svg(Graph(name, title, description, tuple(lanes), tuple(nodes), tuple(edges)), standalone=standalone)
 
 
 def to_svg(graph: Graph, *, standalone: bool = True) -> str:
     """One `<svg>` element, the same text for the same graph."""
-    used = tuple(lane for lane in graph.lanes if any(node.lane == lane.id for node in graph.nodes))
-    graph = Graph(graph.title, graph.description, used, graph.nodes, graph.edges)
+    graph = graph.used
     layout = laid_out(graph)
     width, height = round(layout.width), round(layout.height)
     style = f"<style>{GRAPH_CSS}</style>" if standalone else ""
@@ -62,26 +64,15 @@ def to_svg(graph: Graph, *, standalone: bool = True) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" class="mlw-graph" role="group" viewBox="0 0 {width} {height}"'
             f' width="{width}" height="{height}" aria-label={quoteattr(graph.title)}>',
             f"<title>{escape(graph.title)}</title>",
-            f"<desc>{escape(graph.description or _told(graph))}</desc>",
+            f"<desc>{escape(graph.description or graph.told)}</desc>",
             *([style] if style else []),
             *(_band(band, layout) for band in layout.bands),
             *(_arrow(arrow) for arrow in layout.arrows),
-            *(_box(box, _number(graph, box)) for box in layout.boxes.values()),
+            *(_box(box, _number(graph, box), graph.name) for box in layout.boxes.values()),
             "</svg>",
             "",
         ]
     )
-
-
-def _told(graph: Graph) -> str:
-    """The arrows in words, for those who cannot see them."""
-    names = {node.id: node.title for node in graph.nodes}
-    arrows = [
-        f"{names[edge.source]} to {names[edge.target]}" + (f" ({edge.label})" if edge.label else "")
-        for edge in graph.edges
-        if edge.source in names and edge.target in names
-    ]
-    return "; ".join(arrows) or "no arrows"
 
 
 def _number(graph: Graph, box: Box) -> int:
@@ -92,37 +83,37 @@ def _band(band: Band, layout: Layout) -> str:
     y = band.y + band.height / 2
     words = band.title.split()
     lines = "".join(
-        f'<tspan x="{MARGIN + 12}" y="{_n(y + 4 + 15 * (number - (len(words) - 1) / 2))}">{escape(word)}</tspan>'
+        f'<tspan x="{_MARGIN + 12}" y="{_n(y + 4 + 15 * (number - (len(words) - 1) / 2))}">{escape(word)}</tspan>'
         for number, word in enumerate(words)
     )
     return (
-        f'<rect class="lane" x="{MARGIN}" y="{_n(band.y)}" width="{_n(layout.width - 2 * MARGIN)}"'
+        f'<rect class="lane" x="{_MARGIN}" y="{_n(band.y)}" width="{_n(layout.width - 2 * _MARGIN)}"'
         f' height="{_n(band.height)}" rx="8"/>'
-        f'<rect class="bar-{band.number % 6}" x="{MARGIN}" y="{_n(band.y)}" width="4"'
+        f'<rect class="bar-{band.number % 6}" x="{_MARGIN}" y="{_n(band.y)}" width="4"'
         f' height="{_n(band.height)}" rx="2"/>'
         f'<text class="lane-title">{lines}</text>'
     )
 
 
-def _box(box: Box, lane: int) -> str:
+def _box(box: Box, lane: int, name: str) -> str:
     node = box.node
-    text = box.y + (box.height - HEAD - LINE * len(node.lines) - 4) / 2
+    text = box.y + (box.height - _HEAD - _LINE * len(node.lines) - 4) / 2
     lines = "".join(
-        f'<text class="line" x="{_n(box.x + 14)}" y="{_n(text + HEAD + 8 + LINE * number)}">'
+        f'<text class="line" x="{_n(box.x + 14)}" y="{_n(text + _HEAD + 8 + _LINE * number)}">'
         f"{escape(_short(line, LINE_LETTERS))}</text>"
         for number, line in enumerate(node.lines)
     )
     whole = " · ".join((node.title, *node.lines))
     body = (
         f"<title>{escape(whole)}</title>"
-        f'<rect class="box" x="{_n(box.x)}" y="{_n(box.y)}" width="{BOX}" height="{_n(box.height)}" rx="6"/>'
+        f'<rect class="box" x="{_n(box.x)}" y="{_n(box.y)}" width="{_BOX}" height="{_n(box.height)}" rx="6"/>'
         f'<rect class="bar-{lane}" x="{_n(box.x)}" y="{_n(box.y + 6)}" width="3.5"'
         f' height="{_n(box.height - 12)}" rx="1.5"/>'
         f'<text class="title" x="{_n(box.x + 14)}" y="{_n(text + 19)}">'
         f"{escape(_short(node.title, TITLE_LETTERS))}</text>"
         f"{lines}"
     )
-    group = f'<g class="node{" strong" if node.strong else ""}" id={quoteattr(f"node-{node.id}")}>{body}</g>'
+    group = f'<g class="node{" strong" if node.strong else ""}" id={quoteattr(f"{name}-{node.id}")}>{body}</g>'
     return f"<a href={quoteattr(node.href)}>{group}</a>" if node.href else group
 
 

@@ -41,6 +41,11 @@ def from_text(text: str, path: str | Path = "mlwright.yaml", *, secrets: bool = 
     return from_tree(read_bytes(text.encode(), file.name), file.resolve(), secrets=secrets)
 
 
+def aimed(blueprint: Blueprint, target: str) -> Blueprint:
+    """The same file for another of its targets, which may lack its secrets. Raises NotFound."""
+    return from_tree(blueprint.root, blueprint.path, target=target, secrets=False, prompts=blueprint.prompts)
+
+
 def from_release(recorded: Mapping[str, Any], *, folder: Path) -> Blueprint:
     """The blueprint that `as_release` recorded, with the prompts of then. Secrets come from the environment."""
     root = node_of(recorded["blueprint"], Place("release"))

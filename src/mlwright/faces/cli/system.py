@@ -1,4 +1,4 @@
-"""Commands of the whole system: new, up, check, plan, diff, draw, schema, status, doctor."""
+"""Commands of the whole system: new, up, check, plan, diff, schema, status, doctor."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,7 @@ from mlwright.faces.cli.options import DEFAULT, File, Json, Sets, Target, Yes, o
 
 
 def add_to(cli: typer.Typer) -> None:
-    for command in (new, up, check, plan, diff, draw, schema, status, doctor):
+    for command in (new, up, check, plan, diff, schema, status, doctor):
         cli.command()(command)
 
 
@@ -88,7 +88,7 @@ def check(
             show.line(f"mended {', '.join(mended)}" if mended else "nothing to fix")
     design = blueprint.load(file, target=target, sets=overrides(sets), secrets=False)
     if resolved:
-        show.line(design.resolved())
+        show.verbatim(design.resolved())
         return
     if score:
         tested = house.score(file, target=target, sets=overrides(sets))
@@ -119,7 +119,7 @@ def plan(
     if json:
         show.json_of(architect.plan_json(made))
     elif markdown:
-        show.line(architect.plan_markdown(made))
+        show.verbatim(architect.plan_markdown(made))
     else:
         show.plan(made)
 
@@ -134,22 +134,6 @@ def diff(
     show.json_of(changes) if json else show.differences(changes)
     if changes:
         raise typer.Exit(2)
-
-
-def draw(
-    file: Annotated[Path, typer.Argument(help="The blueprint.")] = DEFAULT,
-    svg: Annotated[Path | None, typer.Option(help="Write the diagram as SVG to this file.")] = None,
-    json: Json = False,
-) -> None:
-    """Draw the system: Mermaid text on the terminal, or an SVG file."""
-    design = blueprint.load(file, secrets=False)
-    mermaid = architect.draw(design, form="mermaid")
-    if svg:
-        svg.write_text(architect.draw(design, form="svg"), encoding="utf-8")
-    if json:
-        show.json_of({"mermaid": mermaid, "svg": svg})
-    else:
-        show.line(f"wrote {svg}" if svg else mermaid)
 
 
 def schema() -> None:

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.answers import question as question
     from mlwright.faces.cli.show.answers import token as token
     from mlwright.faces.cli.show.answers import turn as turn
+    from mlwright.faces.cli.show.console import columns as columns
     from mlwright.faces.cli.show.console import json_line as json_line
     from mlwright.faces.cli.show.console import json_of as json_of
     from mlwright.faces.cli.show.console import line as line
     from mlwright.faces.cli.show.console import nothing as nothing
+    from mlwright.faces.cli.show.console import verbatim as verbatim
     from mlwright.faces.cli.show.design import differences as differences
     from mlwright.faces.cli.show.design import findings as findings
     from mlwright.faces.cli.show.design import plan as plan
@@ -49,6 +51,7 @@ __all__ = [
     "added",
     "answer",
     "calibrated",
+    "columns",
     "damages",
     "diagnosis",
     "differences",
@@ -84,12 +87,13 @@ __all__ = [
     "tuned",
     "turn",
     "up",
+    "verbatim",
     "watched",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     answers="answer hits question token turn",
-    console="json_line json_of line nothing",
+    console="columns json_line json_of line nothing verbatim",
     design="differences findings plan score stage",
     explained="places stages",
     first="first_answer",

@@ -39,6 +39,16 @@ def line(text: str = "", style: str = "") -> None:
     console.print(text, style=style, markup=False)
 
 
+def verbatim(text: str) -> None:
+    """A text as it is, however long its lines are: for files and pipes."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def columns() -> int | None:
+    """How wide the terminal is; None where there is none."""
+    return console.width if sys.stdout.isatty() else None
+
+
 def nothing(text: str) -> None:
     """A listener that says nothing."""
 
