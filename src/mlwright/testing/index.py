@@ -35,6 +35,10 @@ class IndexSuite:
     """How many random filters are compared with the reference."""
     upserts: ClassVar[int] = 150
     """How many single upserts must leave the index small."""
+    crowd: ClassVar[int] = 600
+    """How many entries there are meanwhile."""
+    quantised: ClassVar[int] = 2000
+    """How many entries quantised search is compared on."""
     recent: ClassVar[int] = 0
     """Bytes that versions of the last seconds may take on top, however large the index is."""
     reads: ClassVar[int] = 300
@@ -170,18 +174,18 @@ class IndexSuite:
 
     def test_it_stays_small_under_many_updates(self, tmp_path: Path) -> None:
         index = self.open(tmp_path / "index")
-        entries, vectors = entries_of(600), vectors_of(600)
+        entries, vectors = entries_of(self.crowd), vectors_of(self.crowd)
         for generation in range(1, 14):
             index.apply(generation, entries, vectors, [])
-        assert len(index.ids()) == 600
+        assert len(index.ids()) == self.crowd
         assert len(index.by_words("item7", 9)) == 1
         index.prune()
         live = self.size(index, tmp_path)
         for generation in range(14, 14 + self.upserts):
-            one = generation % 600
+            one = generation % self.crowd
             index.apply(generation, entries[one : one + 1], vectors[one : one + 1], [])
             assert generation % 50 or self.size(index, tmp_path) < 2.2 * live + self.recent
-        assert index.stats().entries == 600
+        assert index.stats().entries == self.crowd
         index.prune()
         assert self.size(index, tmp_path) < 1.2 * live
         index.close()
@@ -267,10 +271,10 @@ class IndexSuite:
                 self.open(tmp_path / "small", quantize)
             return
         exact, small = self.open(tmp_path / "exact"), self.open(tmp_path / "small", quantize)
-        entries, vectors = entries_of(2000), vectors_of(2000)
+        entries, vectors = entries_of(self.quantised), vectors_of(self.quantised)
         for index in (exact, small):
-            index.apply(1, entries[:1500], vectors[:1500], [])
-            index.apply(2, entries[1500:], vectors[1500:], ["c00005"])
+            index.apply(1, entries[:-500], vectors[:-500], [])
+            index.apply(2, entries[-500:], vectors[-500:], ["c00005"])
         assert small.stats().quantize == quantize
         same = 0
         for query in vectors_of(20, seed=9):

@@ -138,6 +138,13 @@ def pairs(meta: Meta) -> list[str]:
     return [*found, ACL] if values_of(meta.get(ACL, ())) else found
 
 
+def meta_of(pairs: Iterable[str]) -> Meta:
+    """The other way round."""
+    found: dict[str, set[str]] = {}
+    learn(found, [list(pairs)])
+    return {name: tuple(sorted(values)) for name, values in found.items()}
+
+
 def pair(name: str, value: str) -> str:
     return f"{name}{_SEPARATOR}{value}"
 

@@ -5,7 +5,6 @@ retained, is a condition on these two. Statements see one state from their start
 for one another; readers wait for nobody.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.kernel.errors import Conflict, NotFound
-from mlwright.kernel.ids import digest
 from mlwright.rag.conditions import Filter
 from mlwright.rag.indexes import Damage, Entry, Found, IndexStats, Pruned, Quantize, WordQuery
+from mlwright.rag.indexes._address import called
 from mlwright.rag.indexes._bm25 import MOST_TERMS, Counted, Posting, best
 from mlwright.rag.indexes._pgvector import tables
 from mlwright.rag.indexes._pgvector.connections import Connections
@@ -56,8 +55,7 @@ class PgIndex:
     ) -> None:
         """Opens the tables of index `name`, or makes them. Raises Conflict where they hold vectors of another length,
         ProviderError where the server cannot do what is needed."""
-        short = re.sub(r"[^a-z0-9]+", "_", name.lower())[:20].strip("_")
-        self._t = f"{prefix}_{short}_{digest(name.encode())[:8]}"
+        self._t = called(prefix, name)
         self._dims, self._quantize, self._exact = dims, quantize, exact
         self._connections = Connections(url, {**_SETTINGS, "hnsw.ef_search": str(effort)})
         try:
