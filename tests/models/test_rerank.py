@@ -35,17 +35,18 @@ def graded(request: object) -> str:
 
 
 def test_local_rerankers_keep_the_contract(tmp_path: Path) -> None:
-    asyncio.run(check_reranker(Mmr().build(), vectors=True, judges=False, tolerance=0))
-    asyncio.run(check_reranker(Lexical().build(), tolerance=0))
-    folder = write_cross_encoder(tmp_path / "model")
-    asyncio.run(check_reranker(CrossEncoder(model=str(folder)).build()))
-    asyncio.run(check_reranker(Llm().build(ScriptedChat(graded))))
+    mmr, lexical, cross = Mmr(), Lexical(), CrossEncoder(model=str(write_cross_encoder(tmp_path / "model")))
+    asyncio.run(check_reranker(mmr.build(), mmr.facts(), judges=False, tolerance=0))
+    asyncio.run(check_reranker(lexical.build(), lexical.facts(), tolerance=0))
+    asyncio.run(check_reranker(cross.build(), cross.facts()))
+    asyncio.run(check_reranker(Llm().build(ScriptedChat(graded)), Llm().facts()))
 
 
 def test_http_keeps_the_contract() -> None:
     with OpenAiServer(key="secret") as server:
-        model = Http.model_validate({"model": "rr", "base_url": server.url, "api_key": "secret"}).build()
-        asyncio.run(closed(check_reranker(model), model))
+        part = Http.model_validate({"model": "rr", "base_url": server.url, "api_key": "secret"})
+        model = part.build()
+        asyncio.run(closed(check_reranker(model, part.facts()), model))
         body = server.seen[0].body
         assert (body["model"], body["top_n"], body["query"]) == ("rr", len(TEXTS), QUESTION)
         assert body["documents"][3] == " ", "servers refuse an empty text"
@@ -76,6 +77,25 @@ def test_http_tells_what_went_wrong(step: Answer | Failure, error: type[Exceptio
             asyncio.run(closed(model.rerank(REQUEST), model))
 
 
+@pytest.mark.parametrize("wrong", [1.5, -0.1, 7])
+def test_a_score_beyond_the_scale_says_what_to_write(wrong: float) -> None:
+    answer = Answer(json.dumps({"results": [{"index": 0, "relevance_score": wrong}]}))
+    with OpenAiServer(answer) as server:
+        model = Http(model="rr", base_url=server.url).build()
+        with pytest.raises(ProviderError, match="scale: raw"):
+            asyncio.run(closed(model.rerank(REQUEST), model))
+
+
+def test_raw_scores_are_brought_between_0_and_1() -> None:
+    raw = [4.0, -3.0, 0.0, 900.0, -900.0]
+    given = [{"index": place, "relevance_score": score} for place, score in enumerate(raw)]
+    with OpenAiServer(Answer(json.dumps({"results": given}))) as server:
+        model = Http(model="rr", base_url=server.url, scale="raw").build()
+        found = asyncio.run(closed(model.rerank(REQUEST), model))
+    assert found.scores[:3] == pytest.approx([0.98201, 0.04743, 0.5], abs=1e-5)  # type: ignore[attr-defined]
+    assert found.scores[3] == pytest.approx(1) and 0 <= found.scores[4] < 1e-20  # type: ignore[attr-defined]
+
+
 def test_what_a_server_leaves_out_comes_last() -> None:
     with OpenAiServer(
         Answer('{"results": [{"index": 1, "relevance_score": 0.9}], "usage": {"total_tokens": 40}}')
@@ -83,6 +103,7 @@ def test_what_a_server_leaves_out_comes_last() -> None:
         model = Http(model="rr", base_url=server.url).build()
         found = asyncio.run(closed(model.rerank(REQUEST), model))
     assert max(range(5), key=lambda place: found.scores[place]) == 1  # type: ignore[attr-defined]
+    assert found.scores[0] == 0.0  # type: ignore[attr-defined]
     assert found.usage.input_tokens == 40  # type: ignore[attr-defined]
 
 

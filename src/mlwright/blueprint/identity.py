@@ -12,7 +12,7 @@ from mlwright.kernel.ids import Ref, content_ref
 
 FORMAT = 1
 _USUAL = "generate"
-_NO_ANSWER = frozenset({"why", "price", "speed"})
+_NO_ANSWER = frozenset({"why", "price", "speed", "device"})
 """Fields of a model that change no answer."""
 
 
@@ -32,7 +32,7 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
 
     It hashes (format 1), with defaults written out:
     - `models.embed`, `models.chat`, `models.rerank`: every model with all its fields, but for secrets, `why`,
-      `price` and `speed`;
+      `price`, `speed` and `device`;
     - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
     - `rag`: every pipeline with all its fields, and the texts of its prompts (the built-in ones where it
       names no file) instead of the files' names;

@@ -1,4 +1,4 @@
-"""A real server on this machine that speaks the OpenAI protocol and Cohere's `/rerank`, and fails on demand."""
+"""A real server on this machine: the OpenAI protocol, Cohere's `/rerank` and `/embed`, and failures on demand."""
 
 import asyncio
 import threading
@@ -103,6 +103,7 @@ class OpenAiServer:
         app.router.add_post("/v1/embeddings", self._embeddings)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/rerank", self._rerank)
+        app.router.add_post("/v1/embed", self._embed)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -183,6 +184,8 @@ class OpenAiServer:
         step = self._next()
         if isinstance(step, Failure):
             return await _refused(step)
+        if step is not None:
+            return web.Response(text=step.text, content_type="application/json")
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
         vectors = await self._embedder.embed(texts)
         rows = [{"object": "embedding", "index": place, "embedding": row.tolist()} for place, row in enumerate(vectors)]
@@ -190,16 +193,29 @@ class OpenAiServer:
         usage = {"prompt_tokens": count, "total_tokens": count}
         return web.json_response({"object": "list", "model": body["model"], "data": rows[::-1], "usage": usage})
 
-    async def _rerank(self, request: web.Request) -> web.StreamResponse:
-        """Passages by the words that they share with the question, best first, at most `top_n`. A scripted Answer is
-        sent as it is, for answers that are broken."""
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        """Cohere's form: vectors by type. A scripted Answer is sent as it is."""
         body = await self._admit(request)
         step = self._next()
         if isinstance(step, Failure):
             return await _refused(step)
         if step is not None:
             return web.Response(text=step.text, content_type="application/json")
-        scores = closeness(body["query"], body["documents"])
+        rows = [row.tolist() for row in await self._embedder.embed(body["texts"])]
+        kinds = dict.fromkeys(body["embedding_types"], rows)
+        billed = {"input_tokens": sum(len(text.split()) for text in body["texts"])}
+        return web.json_response({"id": "embed-1", "embeddings": kinds, "meta": {"billed_units": billed}})
+
+    async def _rerank(self, request: web.Request) -> web.StreamResponse:
+        """Passages by the words that they share with the question, each for itself, best first, at most `top_n`. A
+        scripted Answer is sent as it is, for answers that are broken."""
+        body = await self._admit(request)
+        step = self._next()
+        if isinstance(step, Failure):
+            return await _refused(step)
+        if step is not None:
+            return web.Response(text=step.text, content_type="application/json")
+        scores = [closeness(body["query"], [document])[0] for document in body["documents"]]
         order = sorted(range(len(scores)), key=lambda place: -scores[place])[: body.get("top_n")]
         results = [{"index": place, "relevance_score": scores[place]} for place in order]
         return web.json_response({"id": "rerank-1", "results": results, "meta": {"billed_units": {"search_units": 1}}})

@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import math
 from pathlib import Path
 
-from mlwright.models import Reranker, RerankRequest
+from mlwright.models import Reranker, RerankFacts, RerankRequest
 
 QUESTION = "How is the relief valve tested?"
 TEXTS = (
@@ -19,22 +18,20 @@ SCORES = (0.9, 0.8, 0.7, 0.3, 0.1)
 _WORDS = ("relief", "valve", "tested", "harbour", "water", "boats", "pipe")
 
 
-async def check_reranker(
-    model: Reranker, *, vectors: bool = False, judges: bool = True, tolerance: float = 1e-5
-) -> None:
-    """Raises AssertionError where a reranker breaks its contract. `vectors`: hand it vectors, as its facts ask for.
+async def check_reranker(model: Reranker, facts: RerankFacts, *, judges: bool = True, tolerance: float = 1e-5) -> None:
+    """Raises AssertionError where a reranker breaks its contract, or what its facts say of it.
     `judges`: it should put the passage that answers before the one that the search put first. `tolerance` is how far
     equal requests may differ."""
     import numpy as np
 
     def asked(question: str, texts: tuple[str, ...], scores: tuple[float, ...]) -> RerankRequest:
-        rows = np.eye(max(1, len(texts)), 8, dtype=np.float32)[: len(texts)] if vectors else None
+        rows = np.eye(max(1, len(texts)), 8, dtype=np.float32)[: len(texts)] if facts.vectors else None
         return RerankRequest(question, texts, scores, rows)
 
     assert model.ref.kind == "model", f"ref is {model.ref}, its kind must be model"
     found = await model.rerank(asked(QUESTION, TEXTS, SCORES))
     assert len(found.scores) == len(TEXTS), "one score a passage, in their order"
-    assert all(math.isfinite(score) for score in found.scores), "scores are finite"
+    assert all(0 <= score <= 1 for score in found.scores), "a score lies between 0 and 1"
     if judges:
         assert found.scores[1] > found.scores[0], "what answers the question comes before what does not"
     again = await asyncio.gather(*(model.rerank(asked(QUESTION, TEXTS, SCORES)) for _ in range(3)))
@@ -43,8 +40,12 @@ async def check_reranker(
         assert all(near), "equal requests give equal scores"
     assert (await model.rerank(asked(QUESTION, (), ()))).scores == (), "no passage, no score"
     assert len((await model.rerank(asked(QUESTION, TEXTS[1:2], SCORES[1:2]))).scores) == 1
+    if facts.calibrated:
+        last = await model.rerank(asked(QUESTION, TEXTS[1:3][::-1], SCORES[1:3]))
+        near = [abs(one - two) <= tolerance for one, two in zip(last.scores, found.scores[2:0:-1], strict=True)]
+        assert all(near), "a calibrated score depends on question and passage alone"
     long = await model.rerank(asked("valve " * 20_000, ("valve " * 20_000, "pipe"), (0.5, 0.4)))
-    assert all(math.isfinite(score) for score in long.scores), "what is too long is cut, not refused"
+    assert all(0 <= score <= 1 for score in long.scores), "what is too long is cut, not refused"
 
 
 def write_cross_encoder(folder: Path) -> Path:

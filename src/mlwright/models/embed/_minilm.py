@@ -1,29 +1,29 @@
 """MiniLM at work: tokenizer and onnxruntime session, loaded on first use and shared by all threads."""
 
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 from tokenizers import Tokenizer
 
 from mlwright.kernel.aio import in_thread
-from mlwright.kernel.errors import ProviderError
+from mlwright.kernel.errors import MlwrightError, ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
 from mlwright.models.embed._minilm_cache import GRAPH, graph_folder
 from mlwright.models.embed._minilm_weights import TOKENIZER, Weights
+from mlwright.models.onnx_session import Device, cores, session_on
 
 Vectors = NDArray[np.float32]
 DIMS, WINDOW, MARKS = 384, 256, 2
 
 
 class _Loaded(NamedTuple):
-    session: onnxruntime.InferenceSession
+    session: InferenceSession
     cut: Tokenizer
     """Cuts at WINDOW, the two MARKS that it adds ([CLS] and [SEP]) included."""
     whole: Tokenizer
@@ -35,10 +35,10 @@ class MiniLM:
 
     dims, max_tokens = DIMS, WINDOW - MARKS
 
-    def __init__(self, weights: Weights, precision: str, workers: int | None = None) -> None:
+    def __init__(self, weights: Weights, precision: str, workers: int | None = None, device: Device = "cpu") -> None:
         self.ref = Ref("model", f"local/minilm@{weights.revision}-{precision}")
-        self._weights, self._precision = weights, precision
-        self._workers = workers or _cores()
+        self._weights, self._precision, self._device = weights, precision, device
+        self._workers = workers or cores()
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
 
@@ -75,11 +75,11 @@ class MiniLM:
 
     def _load(self) -> _Loaded:
         folder = graph_folder(self._weights, self._precision)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
-            session = onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
+            session = session_on(folder / GRAPH, self._device)
             cut, whole = (Tokenizer.from_file(str(folder / TOKENIZER)) for _ in range(2))
+        except MlwrightError:
+            raise
         except Exception as error:  # neither library has an error class of its own for a broken file
             raise ProviderError(
                 f"the cached model {folder} cannot be loaded: {error}", hint=f"delete {folder}; it is built anew"
@@ -89,10 +89,3 @@ class MiniLM:
             tokenizer.no_truncation()
         cut.enable_truncation(WINDOW)
         return _Loaded(session, cut, whole)
-
-
-def _cores() -> int:
-    """The cores this process may use (a container or taskset may allow fewer than the machine has)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,8 +1,7 @@
 """Embeddings over HTTP: texts in batches, several requests at a time, vectors checked and made unit length."""
 
 import asyncio
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
+from mlwright.models.embed._pieces import piece_ends
 from mlwright.models.openai_api import Api
 
-PATH = "embeddings"
-_CHARS = 400_000
-"""At most so many characters in one request: providers also limit the tokens of a whole batch."""
-_PIECE = re.compile(r"[a-z]{1,6}|[A-Z][a-z]{0,5}|\d{1,3}|[^\W\d_a-zA-Z]|[^\w\s]|_|\w")
+_BYTES = 400_000
+"""At most so many bytes of text in one request: providers also limit the tokens of a whole batch."""
 
 
 class Remote:
@@ -26,7 +24,9 @@ class Remote:
         self,
         ref: Ref,
         api: Api,
-        fields: Mapping[str, object],
+        path: str,
+        asked: Callable[[Sequence[str], Kind], Mapping[str, Any]],
+        rows: Callable[[Any], Sequence[Sequence[float]]],
         *,
         dims: int,
         max_tokens: int,
@@ -36,7 +36,7 @@ class Remote:
         prefixes: Mapping[Kind, str],
     ) -> None:
         self.ref, self.dims, self.max_tokens = ref, dims, max_tokens
-        self._api, self._fields = api, dict(fields)
+        self._api, self._path, self._asked, self._rows = api, path, asked, rows
         self._batch, self._parallel, self._timeout, self._prefixes = batch, parallel, timeout, prefixes
 
     async def embed(self, texts: Sequence[str], kind: Kind = "document") -> NDArray[np.float32]:
@@ -47,7 +47,7 @@ class Remote:
 
         async def fill(start: int, end: int) -> None:
             async with gate:
-                vectors[start:end] = await self._request(asked[start:end])
+                vectors[start:end] = await self._request(asked[start:end], kind)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -58,7 +58,7 @@ class Remote:
         return vectors
 
     def token_ends(self, text: str) -> Sequence[int]:
-        return [match.end() for match in _PIECE.finditer(text)]
+        return piece_ends(text)
 
     async def close(self) -> None:
         await self._api.close()
@@ -73,28 +73,24 @@ class Remote:
     def _batches(self, texts: Sequence[str]) -> list[tuple[int, int]]:
         batches, start, size = [], 0, 0
         for place, text in enumerate(texts):
-            if place > start and (place - start == self._batch or size + len(text) > _CHARS):
+            more = len(text.encode())
+            if place > start and (place - start == self._batch or size + more > _BYTES):
                 batches.append((start, place))
                 start, size = place, 0
-            size += len(text)
+            size += more
         return [*batches, (start, len(texts))] if texts else []
 
-    async def _request(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        body = {**self._fields, "input": list(texts), "encoding_format": "float"}
-        async with self._api.post(PATH, body, timeout=self._timeout) as response:
+    async def _request(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
+        async with self._api.post(self._path, self._asked(texts, kind), timeout=self._timeout) as response:
             answer = await response.read()
         try:
-            rows = sorted(orjson.loads(answer)["data"], key=_index)
-            vectors = np.array([row["embedding"] for row in rows], np.float32)
+            vectors = np.array(self._rows(orjson.loads(answer)), np.float32)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            raise self._api.broken(PATH, f"{type(error).__name__} in {answer[:80]!r}") from error
+            raise self._api.broken(self._path, f"{type(error).__name__} in {answer[:80]!r}") from error
         if vectors.shape != (len(texts), self.dims):
-            raise self._api.broken(PATH, f"vectors of shape {vectors.shape}, not {(len(texts), self.dims)}; see `dims`")
+            wrong = f"vectors of shape {vectors.shape}, not {(len(texts), self.dims)}; see `dims`"
+            raise self._api.broken(self._path, wrong)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not (np.isfinite(lengths).all() and lengths.all()):
-            raise self._api.broken(PATH, "a vector that is zero or not finite")
+            raise self._api.broken(self._path, "a vector that is zero or not finite")
         return np.asarray(vectors / lengths, np.float32)
-
-
-def _index(row: Mapping[str, Any]) -> int:
-    return int(row["index"])

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mlwright.kernel.parts import need
 from mlwright.models.embed import Embedder, EmbedFacts, EmbedPart
+from mlwright.models.onnx_session import Device
 
 
 class Config(EmbedPart):
@@ -20,6 +21,16 @@ class Config(EmbedPart):
     weights: str | None = Field(default=None, min_length=1)
     """A folder with model.safetensors and tokenizer.json, where they must not be downloaded."""
 
+    device: Device = "cpu"
+    """`auto`: a GPU where onnxruntime offers one (package onnxruntime-gpu) and `precision` is fp32; `cuda`: a GPU or an
+    error. int8 runs on the processor."""
+
+    @model_validator(mode="after")
+    def _runs_there(self) -> "Config":
+        if self.device == "cuda" and self.precision == "int8":
+            raise ValueError("int8 runs on the processor; write precision: fp32 for device: cuda")
+        return self
+
     def facts(self) -> EmbedFacts:
         """The window is 256 tokens, two of which are marks that the model adds."""
         return EmbedFacts(dims=384, max_tokens=254, model="all-MiniLM-L6-v2", licence="Apache-2.0")
@@ -31,4 +42,5 @@ class Config(EmbedPart):
         from mlwright.models.embed._minilm import MiniLM
         from mlwright.models.embed._minilm_weights import Weights
 
-        return MiniLM(Weights.of(self.weights), self.precision)
+        device = self.device if self.precision == "fp32" else "cpu"
+        return MiniLM(Weights.of(self.weights), self.precision, device=device)

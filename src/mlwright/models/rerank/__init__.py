@@ -1,5 +1,6 @@
 """The port of a reranker: a question and passages that were found become one score for each passage."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,8 +26,9 @@ class RerankFacts(PricedFacts):
     """It compares the vectors of the passages, so they must be handed to it."""
     chat: str = ""
     """The model of `models.chat` that it asks, by name; empty where it asks none."""
-    bounded: bool = True
-    """Its scores lie between 0 and 1. That alone does not make them probabilities; a calibration does."""
+    calibrated: bool = False
+    """A score says of question and passage alone how well they fit, on one scale for all questions; else it compares
+    within one list. Neither is a frequency: how often a score of 0.8 helps is for an eval set to say."""
     per_search: float | None = Field(default=0.0, ge=0)
     """US dollars for one search; None where nobody knows, which is never taken for 0. Tokens of `chat` come on top."""
     seconds: tuple[float, float, float] = (0.001, 0.002, 0.01)
@@ -48,7 +50,7 @@ class RerankRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reranked:
-    """One finite score a passage, in the order of the request; higher is better. `searches` were billed."""
+    """One score from 0 to 1 a passage, in the order of the request; higher is better. `searches` were billed."""
 
     scores: tuple[float, ...]
     usage: Usage = field(default_factory=Usage)
@@ -56,9 +58,11 @@ class Reranked:
 
 
 class Reranker(Protocol):
-    """Contract: `rerank` gives as many scores as it was given texts; no text gives no score; texts over the model's
-    limit are cut, never refused. It raises TransientError for what may be retried and ProviderError for the rest, and
-    never retries by itself. Safe to call from many tasks at once. `ref` names model and revision."""
+    """Contract: `rerank` gives as many scores as it was given texts, each from 0 (the worst there can be) to 1 (the
+    best); no text gives no score; where the facts say `calibrated`, the score of a passage does not change with what
+    else is in the list; texts over the model's limit are cut, never refused. It raises TransientError for what may be
+    retried and ProviderError for the rest, and never retries by itself. Safe to call from many tasks at once. `ref`
+    names model and revision."""
 
     ref: Ref
 
@@ -97,3 +101,8 @@ def scaled(scores: Sequence[float]) -> list[float]:
         return []
     low, high = min(scores), max(scores)
     return [(score - low) / (high - low) if high > low else 1.0 for score in scores]
+
+
+def logistic(raw: float) -> float:
+    """A raw score, which may be any number, as one between 0 and 1; 0.5 for 0."""
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, raw))))

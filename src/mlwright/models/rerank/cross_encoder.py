@@ -1,6 +1,5 @@
 """A cross-encoder that reads question and passage together: a local ONNX folder, fastembed or sentence-transformers."""
 
-import math
 import threading
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.parts import need
 from mlwright.models.chat import ChatModel
-from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest
+from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest, logistic
 
 _GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
 
@@ -44,7 +43,9 @@ class Config(RerankPart):
 
     def facts(self) -> RerankFacts:
         local = self.engine == "onnx" or self.revision is not None or self.model.startswith(("/", "./", "../", "~"))
-        return RerankFacts(model=self.model, seconds=(0.3, 0.8, 2.0), unpinned="" if local else self.model)
+        return RerankFacts(
+            model=self.model, calibrated=True, seconds=(0.3, 0.8, 2.0), unpinned="" if local else self.model
+        )
 
     def build(self, chat: ChatModel | None = None) -> Reranker:
         """Raises MissingExtra, and UserError where the folder is not such a model. It is loaded when first asked."""
@@ -116,7 +117,8 @@ Load = Callable[[], Logits]
 
 
 class CrossEncoder:
-    """A Reranker. Scores are the logistic of the model's raw score: between 0 and 1."""
+    """A Reranker. A score is the logistic of the model's raw score: the probability that the passage is relevant, as
+    the model was trained to see it."""
 
     def __init__(self, ref: Ref, load: Load) -> None:
         self.ref = ref
@@ -128,7 +130,7 @@ class CrossEncoder:
         if not request.texts:
             return Reranked(())
         raw = await in_thread(self._logits, request.question, request.texts)
-        return Reranked(tuple(1 / (1 + math.exp(-max(-60.0, min(60.0, x)))) for x in raw))
+        return Reranked(tuple(logistic(one) for one in raw))
 
     async def close(self) -> None:
         """Nothing is open."""

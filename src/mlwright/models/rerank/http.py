@@ -10,7 +10,7 @@ from mlwright.kernel.ids import Ref
 from mlwright.kernel.units import Count, Seconds
 from mlwright.models.chat import ChatModel
 from mlwright.models.prices import is_loopback, provider_of
-from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest
+from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest, logistic
 from mlwright.models.usage import Usage
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ class Config(RerankPart):
     """For one request."""
     connect_timeout: Seconds = Field(default=5.0, gt=0)
     """For the connection."""
+    scale: Literal["share", "raw"] = "share"
+    """What the server's scores are: `share`, from 0 to 1, as those of Cohere, Jina, Voyage and vLLM; `raw`, any number,
+    as llama.cpp and others give, which the logistic function brings between 0 and 1."""
     longest: Count = Field(default=8000, ge=100)
     """Characters of a passage that are sent."""
     price: float | None = Field(default=None, ge=0)
@@ -48,6 +51,7 @@ class Config(RerankPart):
             provider=provider_of(self.base_url),
             embedded=False,
             leaves_machine=not here,
+            calibrated=True,
             per_search=0.0 if here and each is None else each,
             seconds=(0.08, 0.2, 0.8),
         )
@@ -58,15 +62,15 @@ class Config(RerankPart):
         key = self.api_key.get_secret_value() if self.api_key else ""
         api = Api(self.base_url, key, connect=self.connect_timeout, protocol="Cohere's form of /rerank")
         ref = Ref("model", f"{provider_of(self.base_url)}/{self.model}")
-        return Http(ref, api, self.model, timeout=self.timeout, longest=self.longest)
+        return Http(ref, api, self.model, raw=self.scale == "raw", timeout=self.timeout, longest=self.longest)
 
 
 class Http:
     """A Reranker behind a server."""
 
-    def __init__(self, ref: Ref, api: "Api", model: str, *, timeout: float, longest: int) -> None:
+    def __init__(self, ref: Ref, api: "Api", model: str, *, raw: bool, timeout: float, longest: int) -> None:
         self.ref = ref
-        self._api, self._model, self._timeout, self._longest = api, model, timeout, longest
+        self._api, self._model, self._raw, self._timeout, self._longest = api, model, raw, timeout, longest
 
     async def rerank(self, request: RerankRequest) -> Reranked:
         """Raises TransientError and ProviderError; nothing is retried here."""
@@ -79,27 +83,29 @@ class Http:
         async with self._api.post(PATH, body, timeout=timeout) as response:
             answer = await response.read()
         try:
-            return _read(orjson.loads(answer), len(documents))
+            return _read(orjson.loads(answer), len(documents), raw=self._raw)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise self._api.broken(PATH, f"{type(error).__name__} in {answer[:80]!r}") from error
+            why = f"{error} in" if isinstance(error, ValueError) else f"{type(error).__name__} in"
+            raise self._api.broken(PATH, f"{why} {answer[:80]!r}") from error
 
     async def close(self) -> None:
         await self._api.close()
 
 
-def _read(answer: Any, count: int) -> Reranked:
-    """Passages that a server leaves out are worth less than the least that it gave. Raises ValueError and the like."""
+def _read(answer: Any, count: int, *, raw: bool) -> Reranked:
+    """A passage that a server leaves out has 0. Raises ValueError and the like."""
     given: dict[int, float] = {}
     for result in answer["results"]:
         place, score = int(result["index"]), float(result["relevance_score"])
         if not 0 <= place < count or not math.isfinite(score):
             raise ValueError(f"result {result}")
-        given[place] = score
-    least = min(given.values()) - 1e-6 if given else 0.0
+        if not raw and not 0 <= score <= 1:
+            raise ValueError(f"a score of {score:g} is not between 0 and 1, write scale: raw;")
+        given[place] = logistic(score) if raw else score
     counted = answer.get("usage") or {}
     billed = (answer.get("meta") or {}).get("billed_units") or {}
     return Reranked(
-        tuple(given.get(place, least) for place in range(count)),
+        tuple(given.get(place, 0.0) for place in range(count)),
         Usage(int(counted.get("total_tokens") or counted.get("prompt_tokens") or 0)),
         float(billed.get("search_units") or 1.0),
     )

@@ -26,7 +26,7 @@ class Config(RerankPart):
     """What the search's score counts; the rest counts how new a passage is."""
 
     def facts(self) -> RerankFacts:
-        return RerankFacts(model="mmr", vectors=True, bounded=False, licence="Apache-2.0", seconds=(2e-4, 5e-4, 2e-3))
+        return RerankFacts(model="mmr", vectors=True, licence="Apache-2.0", seconds=(2e-4, 5e-4, 2e-3))
 
     def build(self, chat: ChatModel | None = None) -> Reranker:
         """Raises MissingExtra without numpy."""
@@ -35,7 +35,8 @@ class Config(RerankPart):
 
 
 class Mmr:
-    """A Reranker. Its score is the margin at which a passage was picked, which falls from pick to pick."""
+    """A Reranker. Its score is the margin at which a passage was picked, which falls from pick to pick, moved so that
+    it lies between 0 (the worst passage, a repetition) and 1 (the best, and new)."""
 
     def __init__(self, relevance: float) -> None:
         self.ref = Ref("model", f"mmr@1-{relevance:g}")
@@ -44,7 +45,8 @@ class Mmr:
     async def rerank(self, request: RerankRequest) -> Reranked:
         if request.vectors is None:
             raise ValueError("mmr needs the vectors of the passages")
-        return Reranked(tuple(margins(request.scores, request.vectors, self._relevance)))
+        given = margins(request.scores, request.vectors, self._relevance)
+        return Reranked(tuple(min(1.0, max(0.0, margin + 1 - self._relevance)) for margin in given))
 
     async def close(self) -> None:
         """Nothing is open."""
