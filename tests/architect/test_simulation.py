@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mlwright.architect.simulation import Asked, Lengths, arrivals, burst_of, quantile, simulate
+from mlwright.architect.simulation import Asked, Lengths, arrivals, burst_of, quantile, simulate, stretches
 
 
 def erlang_wait(rate: float, seconds: float, slots: int) -> float:
@@ -33,6 +33,19 @@ def test_who_waits_too_long_is_refused() -> None:
     met = simulate([Asked(0.0, 1.0, 10.0), Asked(0.0, 1.0, 10.0), Asked(8.0, 1.0, 10.0)], 1, queue=5, gateway=0)
     assert met.total == [10.0, 12.0]
     assert met.refused == pytest.approx(1 / 3)
+
+
+def test_who_is_answered_from_the_cache_needs_no_place() -> None:
+    met = simulate([Asked(0.0, 1.0, 10.0), Asked(1.0, 0.1, 0.1, cached=True)], 1, queue=5, gateway=0)
+    assert met.total == [10.0, pytest.approx(0.1)]
+    assert met.utilisation == pytest.approx(1.0)
+
+
+@given(some.lists(some.floats(0, 1), max_size=60), some.integers(1, 30))
+def test_stretches_leave_nothing_out(values: list[float], length: int) -> None:
+    cut = list(stretches(values, length))
+    assert [value for part in cut for value in part] == values
+    assert cut
 
 
 def test_our_own_cpu_is_a_queue_of_its_own() -> None:
@@ -63,7 +76,11 @@ def test_lengths_go_through_their_percentiles() -> None:
     drawn = sorted(lengths.draw(random) for _ in range(20_000))
     assert quantile(drawn, 0.5) == pytest.approx(180, rel=0.03)
     assert quantile(drawn, 0.95) == pytest.approx(420, rel=0.04)
-    assert sum(drawn) / len(drawn) == pytest.approx(180 * exp((log(420 / 180) / 1.6448536) ** 2 / 2), rel=0.03)
+    assert lengths.mean == pytest.approx(180 * exp((log(420 / 180) / 1.6448536) ** 2 / 2))
+    assert sum(drawn) / len(drawn) == pytest.approx(lengths.mean, rel=0.03)
+    assert lengths.above(420) == pytest.approx(0.05, abs=1e-6)
+    assert lengths.above(300) == pytest.approx(sum(one > 300 for one in drawn) / len(drawn), abs=0.01)
+    assert (Lengths(100, 100).above(99), Lengths(100, 100).above(101), Lengths(0, 0).above(1)) == (1, 0, 0)
     assert Lengths(0, 0).draw(random) == 0
 
 

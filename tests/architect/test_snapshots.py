@@ -20,7 +20,7 @@ def said(name: str, kind: str) -> str:
         case "check.json":
             return json.dumps(to_json(check(blueprint, today=date(2026, 11, 23))), indent=1, ensure_ascii=False) + "\n"
         case "plan.md":
-            return plan_markdown(plan(blueprint))
+            return plan_markdown(plan(blueprint, today=date(2026, 11, 23), results={}))
         case "overview.svg":
             return draw(blueprint, form="svg")
         case "resolved.yaml":

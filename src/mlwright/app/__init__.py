@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from mlwright.app.answers import answer_data as answer_data
     from mlwright.app.doctor import Diagnosis as Diagnosis
     from mlwright.app.doctor import diagnose as diagnose
+    from mlwright.app.lookback import Actual as Actual
+    from mlwright.app.lookback import Recalibrated as Recalibrated
     from mlwright.app.opening import open as open
+    from mlwright.app.pricing import planned as planned
+    from mlwright.app.pricing import tested as tested
     from mlwright.app.scoring import score as score
     from mlwright.app.servers import ModelServer as ModelServer
     from mlwright.app.servers import servers_here as servers_here
@@ -29,12 +33,14 @@ if TYPE_CHECKING:
     from mlwright.app.workspace import as_ref as as_ref
 
 __all__ = [
+    "Actual",
     "Added",
     "App",
     "Calibrated",
     "Diagnosis",
     "ModelServer",
     "Node",
+    "Recalibrated",
     "Round",
     "Status",
     "Synthetic",
@@ -49,8 +55,10 @@ __all__ = [
     "first_question",
     "new",
     "open",
+    "planned",
     "score",
     "servers_here",
+    "tested",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
@@ -59,8 +67,10 @@ __getattr__, __dir__ = front_door(
     doctor="Diagnosis diagnose",
     servers="ModelServer servers_here",
     starting="blueprint_for first_question new",
+    lookback="Actual Recalibrated",
     opening="open",
     scoring="score",
+    pricing="planned tested",
     status="Status",
     synthetic="Synthetic",
     threshold="Calibrated",

@@ -6,9 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from mlwright.app import adding, evaluate, indexes, reviewing, status, synthetic, threshold, tune, up, walk, watching
+from mlwright.app import (
+    adding,
+    evaluate,
+    indexes,
+    lookback,
+    planning,
+    reviewing,
+    status,
+    synthetic,
+    threshold,
+    tune,
+    up,
+    walk,
+    watching,
+)
 from mlwright.app.joined import Joined
-from mlwright.architect import Finding, Score
+from mlwright.architect import Finding, Plan, Score
 from mlwright.data import Dataset, Upload
 from mlwright.evals import EvalResult
 from mlwright.kernel import aio
@@ -275,6 +289,22 @@ class App(Joined):
     def score(self) -> "Score":
         """The ML Test Score, each test with the record that proves it."""
         return reviewing.scored(self)
+
+    def plan(self) -> Plan:
+        """What the system costs, keeps and takes by its blueprint, with what this workspace has measured."""
+        return planning.plan_of(self)
+
+    def actual(self, window: float = 86_400.0, endpoint: str = "") -> "lookback.Actual":
+        """The plan beside the last `window` seconds, line by line, with the cause where it was missed; of one endpoint,
+        or of all that were asked. Raises NotFound where nobody asked."""
+        return lookback.actual(self, window, endpoint)
+
+    def calibrate(
+        self, window: float = 86_400.0, endpoint: str = "", *, apply: bool = False, force: bool = False
+    ) -> "lookback.Recalibrated":
+        """What was measured in the last `window` seconds, as a change of the blueprint's assumptions. Changes its file
+        only with `apply`. Raises Refused where too few asked, unless with `force`."""
+        return lookback.recalibrate(self, window, endpoint, apply=apply, force=force)
 
     def status(self) -> "status.Status":
         """The system at a glance: what is indexed, how well it does, what it cost, what needs a look."""

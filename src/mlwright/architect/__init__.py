@@ -5,52 +5,89 @@ from typing import TYPE_CHECKING
 from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
+    from mlwright.architect.actual import Comparison as Comparison
+    from mlwright.architect.actual import Line as Line
+    from mlwright.architect.actual import compare as compare
+    from mlwright.architect.actual import kept as kept
+    from mlwright.architect.calibration import Calibration as Calibration
+    from mlwright.architect.calibration import calibrate as calibrate
     from mlwright.architect.checking import check as check
     from mlwright.architect.checking import fix as fix
     from mlwright.architect.checking import fixed as fixed
+    from mlwright.architect.comparing import PlanChange as PlanChange
+    from mlwright.architect.comparing import plan_changes as plan_changes
+    from mlwright.architect.comparing import saved_plan as saved_plan
+    from mlwright.architect.costs import PlannedCost as PlannedCost
     from mlwright.architect.drawing import Form as Form
     from mlwright.architect.drawing import draw as draw
     from mlwright.architect.findings import Finding as Finding
     from mlwright.architect.findings import to_json as to_json
     from mlwright.architect.findings import to_sarif as to_sarif
     from mlwright.architect.forms import plan_json as plan_json
-    from mlwright.architect.forms import plan_markdown as plan_markdown
+    from mlwright.architect.forms import told_gate as told_gate
+    from mlwright.architect.forms import told_load as told_load
+    from mlwright.architect.forms import told_saving as told_saving
+    from mlwright.architect.forms import told_step as told_step
     from mlwright.architect.graph import Edge as Edge
     from mlwright.architect.graph import Lane as Lane
     from mlwright.architect.graph import Node as Node
     from mlwright.architect.latency import EndpointLatency as EndpointLatency
+    from mlwright.architect.markdown import plan_markdown as plan_markdown
+    from mlwright.architect.measured import Measured as Measured
+    from mlwright.architect.measured import Served as Served
+    from mlwright.architect.measured import measure as measure
     from mlwright.architect.planning import Plan as Plan
-    from mlwright.architect.planning import PlannedCost as PlannedCost
     from mlwright.architect.planning import plan as plan
     from mlwright.architect.readiness import Score as Score
     from mlwright.architect.readiness import Tested as Tested
     from mlwright.architect.readiness import score as score
     from mlwright.architect.readiness import score_json as score_json
     from mlwright.architect.records import Records as Records
+    from mlwright.architect.savings import Results as Results
+    from mlwright.architect.savings import Saving as Saving
     from mlwright.architect.staging import Indexed as Indexed
     from mlwright.architect.staging import Workspace as Workspace
     from mlwright.architect.staging import stages as stages
     from mlwright.architect.svg import draw_graph as draw_graph
+    from mlwright.architect.telling import actual_json as actual_json
+    from mlwright.architect.telling import actual_markdown as actual_markdown
+    from mlwright.architect.telling import changes_markdown as changes_markdown
+    from mlwright.architect.telling import told_actual as told_actual
+    from mlwright.architect.telling import told_basis as told_basis
+    from mlwright.architect.telling import told_change as told_change
+    from mlwright.architect.telling import told_error as told_error
+    from mlwright.architect.telling import told_plan as told_plan
     from mlwright.architect.views import View as View
     from mlwright.architect.views import all_views as all_views
 
 __all__ = [
-    "Edge", "EndpointLatency", "Finding", "Form", "Indexed", "Lane", "Node", "Plan", "PlannedCost", "Records",
-    "Score", "Tested", "View", "Workspace", "all_views", "check", "draw", "draw_graph", "fix", "fixed", "plan",
-    "plan_json", "plan_markdown", "score", "score_json", "stages", "to_json", "to_sarif",
+    "Calibration", "Comparison", "Edge", "EndpointLatency", "Finding", "Form", "Indexed", "Lane", "Line", "Measured",
+    "Node", "Plan", "PlanChange", "PlannedCost", "Records", "Results", "Saving", "Score", "Served", "Tested",
+    "View", "Workspace", "actual_json", "actual_markdown", "all_views", "calibrate", "changes_markdown", "check",
+    "compare", "draw", "draw_graph", "fix", "fixed", "kept", "measure", "plan", "plan_changes", "plan_json", "plan_markdown",
+    "saved_plan", "score", "score_json", "stages", "to_json", "to_sarif", "told_actual", "told_basis",
+    "told_change", "told_error", "told_gate", "told_load", "told_plan", "told_saving", "told_step",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
+    actual="Comparison Line compare kept",
+    calibration="Calibration calibrate",
     checking="check fix fixed",
+    comparing="PlanChange plan_changes saved_plan",
+    costs="PlannedCost",
     drawing="Form draw",
     findings="Finding to_json to_sarif",
-    forms="plan_json plan_markdown",
+    forms="plan_json told_gate told_load told_saving told_step",
     graph="Edge Lane Node",
     latency="EndpointLatency",
-    planning="Plan PlannedCost plan",
+    markdown="plan_markdown",
+    measured="Measured Served measure",
+    planning="Plan plan",
     readiness="Score Tested score score_json",
     records="Records",
+    savings="Results Saving",
     staging="Indexed Workspace stages",
     svg="draw_graph",
     views="View all_views",
+    telling="actual_json actual_markdown changes_markdown told_actual told_basis told_change told_error told_plan",
 )

@@ -1,62 +1,86 @@
-"""How long a request takes and how full its places are in the busiest minute, by simulation; ranges from what is not
-known: the speed of the model, and chance.
+"""How long a request takes and how full its places are, in the busiest minute and on an ordinary day, by simulation;
+ranges from what is not known: the speed of the model, the traffic, and chance.
 
 Above about 80 % of the places no single number holds, and the plan says so.
 """
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
 from math import inf
-from pathlib import Path
 from random import Random
 
-from mlwright.architect.costs import load_of, rerank_of
-from mlwright.architect.simulation import Asked, Lengths, Met, arrivals, burst_of, quantile, simulate
+from mlwright.architect.simulation import Asked, Lengths, Met, arrivals, burst_of, quantile, simulate, stretches
+from mlwright.architect.speeds import Speed, speeds_of
+from mlwright.architect.spreads import Spread
+from mlwright.architect.traces import Trace, read_trace
 from mlwright.blueprint import Blueprint
-from mlwright.kernel.errors import Unreadable
-from mlwright.kernel.plan import CapacityStep, Range
-from mlwright.rag import prompt_tokens, search_seconds
-from mlwright.serving import EndpointSpec, capacity
+from mlwright.kernel.plan import Overhead, Range
+from mlwright.serving import EndpointSpec
 
-_FIRST_TOKEN = Range(0.3, 0.6, 1.5)
-"""Seconds until a model of a provider begins to answer."""
-_PER_TOKEN = Range(1 / 150, 1 / 80, 1 / 40)
-"""Seconds per token of its answer."""
-_QUOTE = Range(0.01, 0.03, 0.1)
-"""Seconds in which a model of this process answers."""
-_RETRIEVE = Range(0.01, 0.03, 0.1)
-"""Seconds to embed a question and ask both indexes."""
 SATURATED = 0.8
-_REQUESTS = 2000
-_SEEDS = (1, 2, 3)
-_LONGEST_TRACE = 200_000
+_REQUESTS, _STRETCH = 2000, 250
+BURSTY = 3.0
+"""From here on arrivals are told to come in batches."""
+_SEEDS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointLatency:
-    """Seconds of an answer in the busiest minute, waiting included: median, 95th and 99th percentile, and the 95th
-    percentile of the first token; each with its range. `utilisation` is the share of places taken, `refused` the share
-    of requests that wait too long."""
+class Waits:
+    """Seconds of an answer, waiting included and cached ones counted: median, 95th and 99th percentile, and the 95th
+    percentile of the first token; each with its range."""
 
-    endpoint: str
     p50: Range
     p95: Range
     p99: Range
     first_token: Range
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointLatency:
+    """An endpoint in its busiest minute, and `usual` over the whole day. `utilisation` is the share of places taken,
+    `refused` the share of requests that wait too long, `cut_off` of those that take longer than the time limit of a
+    model, `burst` how much they come in batches. `gateway` is what a request keeps our CPU from the next, `search` what
+    it takes until the model is asked."""
+
+    endpoint: str
+    busiest: Waits
+    usual: Waits
     utilisation: Range
+    usual_utilisation: Range
     refused: Range
+    cut_off: Range
+    gateway: Range
+    search: Range
     slots: int
     burst: float
+    burst_known: bool
     formula: str
     promise: float | None
     first_promise: float | None
 
     @property
+    def p50(self) -> Range:
+        return self.busiest.p50
+
+    @property
+    def p95(self) -> Range:
+        return self.busiest.p95
+
+    @property
+    def p99(self) -> Range:
+        return self.busiest.p99
+
+    @property
+    def first_token(self) -> Range:
+        return self.busiest.first_token
+
+    @property
     def saturated(self) -> bool:
         return self.utilisation.likely > SATURATED
+
+    @property
+    def bursty(self) -> bool:
+        return self.burst >= BURSTY
 
     @property
     def at_risk(self) -> bool:
@@ -68,138 +92,136 @@ class EndpointLatency:
         )
 
 
-_MEASURED = 0.1
-"""Spread of a speed that was measured: answers of one model differ from day to day."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Speed:
-    """Seconds of the parts of one request, in one of the three cases low, likely and high."""
-
-    gateway: float
-    before: float
-    first: float
-    per_token: float
-
-
-def latency_of(blueprint: Blueprint, name: str) -> EndpointLatency:
+def latency_of(blueprint: Blueprint, name: str, spread: Spread, overhead: Overhead | None = None) -> EndpointLatency:
     """The estimate for one endpoint. Raises Unreadable where its trace is not one."""
     endpoint = blueprint.serving.endpoints[name]
-    limits, traffic = endpoint.limits, endpoint.traffic
-    asked = 1 - (traffic.repeats if endpoint.cache.exact else 0.0)
-    peak = traffic.requests * traffic.peak * asked
-    stream, burst = _stream(blueprint, endpoint, peak)
-    cases = [
-        [simulate(_requests(stream(seed), speed), limits.concurrency, limits.queue, speed.gateway) for seed in _SEEDS]
-        for speed in _speeds(blueprint, name, endpoint)
-    ]
-    utilisation = _spread(cases, lambda met: met.utilisation)
+    traffic = endpoint.traffic
+    trace = read_trace(blueprint.folder / traffic.trace) if traffic.trace else None
+    speeds = speeds_of(blueprint, name, spread, overhead)
+
+    def met(rate: float) -> list[list[Met]]:
+        stream = _Stream(blueprint, endpoint, rate, trace)
+        return [stream.met(speed, factor) for speed, factor in zip(speeds, (spread.low, 1.0, spread.high), strict=True)]
+
+    peak = traffic.requests * (1.0 if trace else traffic.peak)
+    busiest = met(peak)
+    usual = busiest if trace or traffic.peak == 1 else met(traffic.requests)
+    told = "a trace" if trace else f"{peak:.3g} requests/s"
     return EndpointLatency(
         endpoint=name,
-        p50=_spread(cases, lambda met: quantile(met.total, 0.5)),
-        p95=_spread(cases, lambda met: quantile(met.total, 0.95)),
-        p99=_spread(cases, lambda met: quantile(met.total, 0.99)),
-        first_token=_spread(cases, lambda met: quantile(met.first, 0.95)),
-        utilisation=utilisation,
-        refused=_spread(cases, lambda met: met.refused),
-        slots=limits.concurrency,
-        burst=burst,
-        formula=f"{peak:.3g} requests/s for {limits.concurrency} places, {len(_SEEDS) * len(cases)} simulations",
+        busiest=_waits(busiest),
+        usual=_waits(usual),
+        utilisation=_spread(busiest, lambda one: [one.utilisation]),
+        usual_utilisation=_spread(usual, lambda one: [one.utilisation]),
+        refused=_spread(busiest, lambda one: [one.refused]),
+        cut_off=_cut_off(blueprint, endpoint, speeds),
+        gateway=Range(*(speed.gateway for speed in speeds)),
+        search=Range(*(speed.search for speed in speeds)),
+        slots=endpoint.limits.concurrency,
+        burst=burst_of([at for at, _ in trace]) if trace else traffic.burst,
+        burst_known=trace is not None or blueprint.says(f"serving.endpoints.{name}.traffic.burst"),
+        formula=f"{told} for {endpoint.limits.concurrency} places, {len(_SEEDS) * len(busiest)} simulations",
         promise=endpoint.slo.p95,
         first_promise=endpoint.slo.first_token_p95,
     )
 
 
-Stream = Callable[[int], Iterator[tuple[float, float]]]
-"""Moments of arrival and tokens of the answers, for a seed."""
+class _Stream:
+    """The requests of an endpoint: as a trace has them, else drawn from the traffic of the file."""
 
+    def __init__(self, blueprint: Blueprint, endpoint: EndpointSpec, rate: float, trace: Trace | None) -> None:
+        self._endpoint, self._rate, self._trace = endpoint, rate, trace
+        self._lengths = lengths_of(endpoint)
+        self._longest = longest_tokens(blueprint, endpoint)
 
-def _stream(blueprint: Blueprint, endpoint: EndpointSpec, peak: float) -> tuple[Stream, float]:
-    """The requests of the busiest minute: as a trace has them, else drawn from the traffic of the file; and how much
-    they come in batches."""
-    traffic = endpoint.traffic
-    if traffic.trace is not None:
-        recorded = read_trace(blueprint.folder / traffic.trace)
-        return lambda seed: iter(recorded), burst_of([at for at, _ in recorded])
-    lengths = Lengths(traffic.tokens.answer.p50, traffic.tokens.answer.p95)
-    spec = blueprint.rag[endpoint.handler.partition(".")[2]]
-    longest = blueprint.models.chat[spec.generate.model].facts().max_tokens or inf
+    def met(self, speed: Speed, factor: float) -> list[Met]:
+        """What they meet in one case, for several draws of chance; `factor` more of them come than likely."""
+        limits = self._endpoint.limits
+        return [
+            simulate(self._asked(seed, speed, factor), limits.concurrency, limits.queue, speed.gateway)
+            for seed in _SEEDS
+        ]
 
-    def drawn(seed: int) -> Iterator[tuple[float, float]]:
+    def _asked(self, seed: int, speed: Speed, factor: float) -> Iterator[Asked]:
         random = Random(seed)  # noqa: S311 - no secret
-        moments = arrivals(random, peak, traffic.burst, _REQUESTS) if peak else []
-        return ((at, min(lengths.draw(random), longest)) for at in moments)
+        traffic = self._endpoint.traffic
+        repeats = traffic.repeats if self._endpoint.cache.exact else 0.0
+        for at, tokens in self._arriving(random, factor):
+            if random.random() < repeats:
+                yield Asked(at, speed.cached, speed.cached, cached=True)
+            else:
+                failed = random.random() < traffic.fallbacks
+                yield _answered(at, min(tokens * speed.tokens, self._longest), speed, self._endpoint, failed=failed)
 
-    return drawn, traffic.burst
-
-
-def _requests(stream: Iterator[tuple[float, float]], speed: _Speed) -> Iterator[Asked]:
-    for at, tokens in stream:
-        first = speed.before + speed.first
-        yield Asked(at, first, first + tokens * speed.per_token)
-
-
-def _speeds(blueprint: Blueprint, name: str, endpoint: EndpointSpec) -> list[_Speed]:
-    pipeline = endpoint.handler.partition(".")[2]
-    spec = blueprint.rag[pipeline]
-    model = blueprint.models.chat[spec.generate.model]
-    search = _RETRIEVE + search_seconds(spec, rerank_of(blueprint, pipeline))
-    if model.speed is not None:
-        load = load_of(blueprint, pipeline, endpoint, spec.generate.model)
-        prompt = prompt_tokens(spec, load).likely * model.speed.per_prompt_token
-        first, per_token = _measured(model.speed.first_token + prompt), _measured(model.speed.per_token)
-    else:
-        first, per_token = (_QUOTE, Range.exactly(0.0)) if model.facts().embedded else (_FIRST_TOKEN, _PER_TOKEN)
-    gateway = _gateway(capacity(name, endpoint, search + first))
-    return [
-        _Speed(getattr(gateway, case), getattr(search, case), getattr(first, case), getattr(per_token, case))
-        for case in ("low", "likely", "high")
-    ]
+    def _arriving(self, random: Random, factor: float) -> Iterator[tuple[float, float]]:
+        if self._trace is not None:
+            return ((at / factor, tokens) for at, tokens in self._trace)
+        if not self._rate:
+            return iter(())
+        count = _REQUESTS if self._endpoint.traffic.burst < BURSTY else 2 * _REQUESTS
+        moments = arrivals(random, self._rate * factor, self._endpoint.traffic.burst, count)
+        return ((at, self._lengths.draw(random)) for at in moments)
 
 
-def _measured(seconds: float) -> Range:
-    return Range(seconds * (1 - _MEASURED), seconds, seconds * (1 + _MEASURED))
+def _answered(at: float, tokens: float, speed: Speed, endpoint: EndpointSpec, *, failed: bool) -> Asked:
+    """One request in its place: the first model; where that fails, it has taken its time to begin once for each try,
+    and then the next one answers. Who takes longer than the time limit is cut off there."""
+    limits, writer, lost = endpoint.limits, speed.writer, 0.0
+    if failed:
+        lost = (limits.retries + 1) * (speed.search + min(writer.first, limits.timeout))
+        writer = speed.backup or writer
+    whole = min(speed.search + writer.first + tokens * writer.per_token, limits.timeout)
+    shown = min(speed.search + writer.first + min(tokens, speed.held) * writer.per_token, whole)
+    return Asked(at, lost + shown, lost + whole)
 
 
-def _gateway(steps: Sequence[CapacityStep]) -> Range:
-    return next(step.seconds for step in steps if step.name.endswith("gateway"))
+def lengths_of(endpoint: EndpointSpec) -> Lengths:
+    """The answers of an endpoint in tokens."""
+    answer = endpoint.traffic.tokens.answer
+    return Lengths(answer.p50, answer.p95)
 
 
-def _spread(cases: Sequence[Sequence[Met]], value: Callable[[Met], float]) -> Range:
-    """The least, the middle of the likely case, and the most."""
-    found = [sorted(value(met) for met in case) for case in cases]
-    likely = found[len(found) // 2]
-    return Range(min(map(min, found)), likely[len(likely) // 2], max(map(max, found)))
+def longest_tokens(blueprint: Blueprint, endpoint: EndpointSpec) -> float:
+    """Tokens that no answer exceeds."""
+    spec = blueprint.rag[endpoint.handler.partition(".")[2]]
+    return blueprint.models.chat[spec.generate.model].facts().max_tokens or inf
 
 
-@cache
-def read_trace(file: Path) -> tuple[tuple[float, float], ...]:
-    """Recorded requests: seconds since the first one, and tokens of the answer, in order of arrival. A CSV file with a
-    column `timestamp` (ISO 8601) and one `answer_tokens` or `generatedtokens` (as in the Azure LLM inference traces);
-    case and other columns do not matter. Raises Unreadable with file and line."""
-    rows: list[tuple[float, float]] = []
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            names = {name.lower(): name for name in reader.fieldnames or ()}
-            when = names.get("timestamp")
-            tokens = names.get("answer_tokens") or names.get("generatedtokens")
-            if when is None or tokens is None:
-                raise Unreadable(
-                    f"{file}:1: a trace needs the columns timestamp and answer_tokens; it has {', '.join(names)}",
-                    reason="no_trace",
-                )
-            for row in reader:
-                rows.append((_moment(row[when]), float(row[tokens])))
-                if len(rows) == _LONGEST_TRACE:
-                    break
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unreadable(f"{file} cannot be read: {error}", reason="no_trace") from error
-    except (ValueError, TypeError) as error:
-        raise Unreadable(f"{file}:{len(rows) + 2}: not a time and a number: {error}", reason="no_trace") from error
-    rows.sort()
-    return tuple((at - rows[0][0], count) for at, count in rows)
+def _cut_off(blueprint: Blueprint, endpoint: EndpointSpec, speeds: Sequence[Speed]) -> Range:
+    """The share of answers that would take longer than the time limit of a model."""
+    lengths, longest = lengths_of(endpoint), longest_tokens(blueprint, endpoint)
+    return Range(*(_longer(lengths, longest, endpoint.limits.timeout, speed) for speed in speeds))
 
 
-def _moment(text: str) -> float:
-    return datetime.fromisoformat(text.strip()[:26]).timestamp()
+def _longer(lengths: Lengths, longest: float, timeout: float, speed: Speed) -> float:
+    left = timeout - speed.search - speed.writer.first
+    if left <= 0:
+        return 1.0
+    if not speed.writer.per_token or longest * speed.tokens * speed.writer.per_token <= left:
+        return 0.0
+    return lengths.above(left / speed.writer.per_token / speed.tokens)
+
+
+def _waits(cases: Sequence[Sequence[Met]]) -> Waits:
+    return Waits(
+        p50=_spread(cases, lambda met: _quantiles(met.total, 0.5)),
+        p95=_spread(cases, lambda met: _quantiles(met.total, 0.95)),
+        p99=_spread(cases, lambda met: _quantiles(met.total, 0.99)),
+        first_token=_spread(cases, lambda met: _quantiles(met.first, 0.95)),
+    )
+
+
+def _quantiles(values: Sequence[float], share: float) -> list[float]:
+    """That of all first, then those of single stretches: what some hundred requests meet differs by chance."""
+    return [quantile(values, share), *(quantile(part, share) for part in stretches(values, _STRETCH))]
+
+
+def _spread(cases: Sequence[Sequence[Met]], values: Callable[[Met], list[float]]) -> Range:
+    """The least of the quick case, the middle of the likely one, and the most of the slow one."""
+    quick, likely, slow = ([values(met) for met in case] for case in cases)
+    middle = sorted(found[0] for found in likely)
+    return Range(
+        min(min(found) for found in (*quick, *likely)),
+        sum(middle) / len(middle),
+        max(max(found) for found in (*slow, *likely)),
+    )

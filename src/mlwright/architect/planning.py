@@ -1,42 +1,44 @@
-"""Plan: what a system costs per request and month, what it keeps, and how long an answer takes, before it runs."""
+"""Plan: what a system costs per request and month, what it keeps, how long an answer takes, what its gates and canaries
+can see, and what would cost less, before it runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
-from mlwright.architect import costs
+from mlwright.architect import assumptions, costs, power
+from mlwright.architect.assumptions import Assumption
+from mlwright.architect.costs import PlannedCost
 from mlwright.architect.estimates import MONTH
 from mlwright.architect.latency import EndpointLatency, latency_of
+from mlwright.architect.power import GatePower, StepPower
+from mlwright.architect.savings import Results, Saving, savings
 from mlwright.architect.weight import storage_of
 from mlwright.blueprint import Blueprint
-from mlwright.kernel.plan import CostLine, Range, StorageLine
+from mlwright.kernel.ids import Ref
+from mlwright.kernel.plan import CostLine, Overhead, Range, StorageLine
 from mlwright.models import prices_as_of
-from mlwright.serving import EndpointSpec
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedCost:
-    """A cost line and what it makes in a month, in USD; None where something has no price. `endpoint` is empty for
-    lines that belong to no request."""
-
-    line: CostLine
-    month: Range | None
-    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A blueprint in numbers. Costs in USD, times in seconds. `per_request` is the mean over all endpoints by their
-    traffic; it and `per_month` are None where a model has no price (`unpriced` names the places)."""
+    traffic; it and `per_month` are None where a model has no price (`unpriced` names the places). `savings` is empty
+    where nobody asked for them."""
 
     system: str
     target: str
+    blueprint: Ref
+    day: date
     budget: float | None
     lines: tuple[PlannedCost, ...]
     endpoints: dict[str, Range | None]
     latencies: tuple[EndpointLatency, ...]
     storage: tuple[StorageLine, ...]
+    gates: tuple[GatePower, ...]
+    steps: tuple[StepPower, ...]
+    savings: tuple[Saving, ...]
     requests: float
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
     prices_as_of: str
 
     @property
@@ -45,12 +47,17 @@ class Plan:
 
     @property
     def per_month(self) -> Range | None:
-        return _sum(planned.month for planned in self.lines)
+        return costs.total(planned.month for planned in self.lines)
 
     @property
     def per_request(self) -> Range | None:
-        total = _sum(planned.month for planned in self.lines if planned.endpoint)
-        return total * (1 / self.requests) if total is not None and self.requests else None
+        whole = costs.total(planned.month for planned in self.lines if planned.endpoint)
+        return whole * (1 / self.requests) if whole is not None and self.requests else None
+
+    @property
+    def once(self) -> Range | None:
+        """What is paid when the documents are indexed for the first time."""
+        return costs.total(planned.line.usd for planned in self.lines if planned.line.per == "once")
 
     @property
     def latency(self) -> Range | None:
@@ -61,67 +68,46 @@ class Plan:
     def unpriced(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(planned.line.path for planned in self.lines if planned.month is None))
 
+    @property
+    def prices_days(self) -> int:
+        """How old the price table is."""
+        return max(0, (self.day - date.fromisoformat(self.prices_as_of)).days)
 
-def plan(blueprint: Blueprint) -> Plan:
-    """Price a blueprint. Reads facts and eval files, builds nothing, calls nobody."""
-    lines = [*_serving(blueprint), *_evaluation(blueprint)]
+
+def plan(
+    blueprint: Blueprint,
+    *,
+    today: date | None = None,
+    overhead: Overhead | None = None,
+    results: Results | None = None,
+) -> Plan:
+    """Price a blueprint. Reads facts and eval files, builds nothing, calls nobody. `overhead` is what the self-test of
+    this machine measured. `results` are evaluations that speak for a cheaper setting; savings are looked for where they
+    are given, be they empty."""
+    day = today or datetime.now(UTC).date()
     endpoints = blueprint.serving.endpoints
-    per_request = {
-        name: _sum(one.line.usd for one in lines if one.endpoint == name and one.line.per == "request")
-        for name in endpoints
-    }
+    lines = tuple(costs.of_month(blueprint, day))
     return Plan(
         system=blueprint.system.name,
         target=blueprint.target.name,
+        blueprint=blueprint.blueprint_ref,
+        day=day,
         budget=blueprint.system.budget,
-        lines=tuple(lines),
-        endpoints=per_request,
-        latencies=tuple(latency_of(blueprint, name) for name in endpoints),
+        lines=lines,
+        endpoints={name: costs.total(_of_request(lines, name)) for name in endpoints},
+        latencies=tuple(
+            latency_of(blueprint, name, costs.spread_of(endpoint, day), overhead)
+            for name, endpoint in endpoints.items()
+        ),
         storage=tuple(storage_of(blueprint)),
+        gates=tuple(power.gates(blueprint)),
+        steps=tuple(power.steps(blueprint)),
+        savings=tuple(savings(blueprint, results, day)) if results is not None else (),
         requests=sum(endpoint.traffic.requests for endpoint in endpoints.values()) * MONTH,
-        assumptions=tuple(_assumptions(blueprint)),
+        assumptions=tuple(assumptions.assumptions(blueprint, day, overhead)),
         prices_as_of=prices_as_of(),
     )
 
 
-def _serving(blueprint: Blueprint) -> Iterator[PlannedCost]:
-    for name, endpoint in blueprint.serving.endpoints.items():
-        for line in costs.of_endpoint(blueprint, name):
-            often = endpoint.traffic.requests * MONTH if line.per == "request" else 0.0
-            yield PlannedCost(line, line.usd * often if line.usd is not None else None, name)
-
-
-def _evaluation(blueprint: Blueprint) -> Iterator[PlannedCost]:
-    for name in blueprint.evals.gates:
-        line = costs.of_gate(blueprint, name)
-        if line is not None:
-            yield PlannedCost(line, line.usd)
-
-
-def _sum(values: Iterator[Range | None]) -> Range | None:
-    total = Range.exactly(0.0)
-    for value in values:
-        if value is None:
-            return None
-        total = total + value
-    return total
-
-
-def _assumptions(blueprint: Blueprint) -> Iterator[str]:
-    """What the numbers rest on: the traffic of each endpoint, and whether the file says it or it is a default."""
-    for name, endpoint in blueprint.serving.endpoints.items():
-        path = f"serving.endpoints.{name}.traffic"
-        given = blueprint.says(path)
-        yield f"{name}: {_traffic(endpoint)} ({'from the file' if given else 'defaults'})"
-    yield "prices are list prices without discounts; the machine itself is not in the plan"
-    yield "answer tokens are log-normal through their p50 and p95; costs range by 25 % down and 30 % up until measured"
-
-
-def _traffic(endpoint: EndpointSpec) -> str:
-    traffic = endpoint.traffic
-    answer = traffic.tokens.answer
-    cached = f"{traffic.repeats:.0%} repeated" + ("" if endpoint.cache.exact else " (no cache)")
-    return (
-        f"{traffic.requests * 86400:,.0f} requests/day, {traffic.peak:g}x at peak, {cached}, "
-        f"{traffic.tokens.question} tokens asked, {answer.p50} to {answer.p95} answered"
-    )
+def _of_request(lines: tuple[PlannedCost, ...], endpoint: str) -> Iterator[Range | None]:
+    return (one.line.usd for one in lines if one.endpoint == endpoint and one.line.per == "request")

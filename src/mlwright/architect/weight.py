@@ -11,6 +11,10 @@ from mlwright.rag import Load
 from mlwright.rag import storage_lines as rag_lines
 from mlwright.serving import storage
 
+_EMPTY = StorageLine(
+    "workspace", "an empty workspace", Range(3e5, 6e5, 5e6), "tables, and the store's log while it runs"
+)
+
 
 def storage_of(blueprint: Blueprint) -> list[StorageLine]:
     """What the system keeps. Sources that cannot be listed (yet) are left out: a plan needs no documents."""
@@ -18,7 +22,7 @@ def storage_of(blueprint: Blueprint) -> list[StorageLine]:
         files = data_lines(blueprint.data, base=blueprint.folder)
     except UserError:
         files = []
-    return [*files, *_indexes(blueprint), *storage(blueprint.serving)]
+    return [_EMPTY, *files, *_indexes(blueprint), *storage(blueprint.serving)]
 
 
 def _indexes(blueprint: Blueprint) -> Iterator[StorageLine]:

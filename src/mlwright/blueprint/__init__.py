@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlwright.blueprint.identity import prompt_place as prompt_place
     from mlwright.blueprint.json_schema import schema as schema
     from mlwright.blueprint.loading import aimed as aimed
+    from mlwright.blueprint.loading import changed as changed
     from mlwright.blueprint.loading import from_release as from_release
     from mlwright.blueprint.loading import from_text as from_text
     from mlwright.blueprint.loading import load as load
@@ -38,6 +39,7 @@ __all__ = [
     "Target",
     "WaiverSpec",
     "aimed",
+    "changed",
     "check_documents",
     "derive",
     "diff",
@@ -57,7 +59,7 @@ __getattr__, __dir__ = front_door(
     edit="Edit edited",
     identity="prompt_key prompt_place",
     json_schema="schema",
-    loading="aimed from_release from_text load",
+    loading="aimed changed from_release from_text load",
     model="Blueprint SystemSpec Target WaiverSpec",
     nodes="Place",
     problems="BlueprintError Problem",

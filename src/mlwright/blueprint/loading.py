@@ -1,11 +1,12 @@
 """From a file to a Blueprint: read, overlay, validate, resolve names, fill secrets. All mistakes are told together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from mlwright.blueprint.edit import Edit
 from mlwright.blueprint.identity import prompt_key
 from mlwright.blueprint.model import Blueprint, Origin, Target
 from mlwright.blueprint.nodes import Loc, Node, Place, Scalar, Table, find, join_path, place_of, plain_data, replaced
@@ -44,6 +45,14 @@ def from_text(text: str, path: str | Path = "mlwright.yaml", *, secrets: bool = 
 def aimed(blueprint: Blueprint, target: str) -> Blueprint:
     """The same file for another of its targets, which may lack its secrets. Raises NotFound."""
     return from_tree(blueprint.root, blueprint.path, target=target, secrets=False, prompts=blueprint.prompts)
+
+
+def changed(blueprint: Blueprint, edits: Iterable[Edit]) -> Blueprint:
+    """The blueprint as it would be with values set; its file stays as it is. Raises UserError for a value that is not
+    allowed, and for an edit that takes a key out."""
+    sets = from_command_line({edit.path: edit.value or "" for edit in edits})
+    found = from_tree(blueprint.root, blueprint.path, sets=sets, secrets=False)
+    return found.with_target(blueprint.target)
 
 
 def from_release(recorded: Mapping[str, Any], *, folder: Path) -> Blueprint:

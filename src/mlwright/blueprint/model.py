@@ -1,7 +1,7 @@
 """The blueprint as an object: its sections, where each value is written, and what it is called by content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -228,6 +228,10 @@ class Blueprint(_Section):
     def resolved(self) -> str:
         """The whole file as YAML, with every default written out; it loads to an equal blueprint."""
         return to_yaml(self.as_data())
+
+    def with_target(self, target: Target) -> "Blueprint":
+        """The same file for another target."""
+        return self.with_origin(replace(self._origin, target=target))
 
     def with_origin(self, origin: Origin) -> "Blueprint":
         """The same sections, with another origin."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlwright.evals.naming import facts_of as facts_of
     from mlwright.evals.naming import metric_named as metric_named
     from mlwright.evals.plan import cost_lines as cost_lines
+    from mlwright.evals.plan import set_size as set_size
     from mlwright.evals.ports import Cited as Cited
     from mlwright.evals.ports import Outcome as Outcome
     from mlwright.evals.ports import Recorder as Recorder
@@ -89,6 +90,7 @@ __all__ = [
     "metric_named",
     "quantile",
     "read_set",
+    "set_size",
     "synthesise",
     "written",
 ]
@@ -100,7 +102,7 @@ __getattr__, __dir__ = front_door(
     measure="measured",
     metrics="Metric MetricFacts MetricPart",
     naming="facts_of metric_named",
-    plan="cost_lines",
+    plan="cost_lines set_size",
     ports="Cited Outcome Recorder Retrieved Target",
     report="EvalReport GateReport SetReport",
     sets="dataset read_set written",

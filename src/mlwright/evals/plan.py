@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mlwright.evals.sets import read_set
-from mlwright.evals.spec import EvalSpec, GateSpec
+from mlwright.evals.spec import EvalSetSpec, EvalSpec, GateSpec
 from mlwright.kernel.plan import CostLine, Range
 
 
@@ -13,8 +13,13 @@ def cost_lines(spec: EvalSpec, *, base: Path, per_request: Range | None, source:
     return [_line(name, gate, spec, base, per_request, source) for name, gate in spec.gates.items()]
 
 
+def set_size(spec: EvalSetSpec, name: str, *, base: Path) -> int:
+    """Examples of a set. Raises NotFound or Unreadable where it cannot be read."""
+    return len(read_set(base / spec.path, name).examples)
+
+
 def _line(name: str, gate: GateSpec, spec: EvalSpec, base: Path, per_request: Range | None, source: str) -> CostLine:
-    cases = len(read_set(base / spec.sets[gate.set].path, gate.set).examples)
+    cases = set_size(spec.sets[gate.set], gate.set, base=base)
     each = "no price" if per_request is None else f"{per_request.likely:.6g} USD a request"
     return CostLine(
         path=f"evals.gates.{name}",

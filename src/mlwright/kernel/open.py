@@ -11,6 +11,9 @@ from mlwright.kernel.lineage import Lineage
 from mlwright.kernel.spans import Spans
 from mlwright.kernel.store import open_store
 
+STORE = "mlwright.db"
+"""The embedded store, in the folder of the workspace."""
+
 
 def open_kernel(
     home: Path, *, store: str | None = None, blobs: str | None = None, clock: Clock | None = None
@@ -27,7 +30,7 @@ def open_kernel(
             f"the workspace {home} cannot be made: {error.strerror}", hint="choose a folder that you may write to"
         ) from error
     clock = clock or SystemClock()
-    database = open_store(store or home / "mlwright.db", clock)
+    database = open_store(store or home / STORE, clock)
     try:
         database.migrate("mlwright.kernel")
         return Kernel(

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 Per = Literal["request", "month", "once"]
+Medium = Literal["disk", "memory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,9 @@ class Range:
 
     def __add__(self, other: "Range") -> "Range":
         return Range(self.low + other.low, self.likely + other.likely, self.high + other.high)
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,22 @@ class StorageLine:
     what: str
     bytes: Range
     formula: str
+    medium: Medium = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """What a request costs this machine beside the models of others, measured by serving many at once: seconds of CPU,
+    seconds between two answers when nothing else is waited for (the inverse of the throughput), and seconds until the
+    model is asked when nobody else is there. `chunks` is the size of the index that was searched."""
+
+    cpu: float
+    seconds: float
+    search: float
+    requests: int
+    chunks: int
+    machine: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

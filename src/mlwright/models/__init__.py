@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlwright.models.prices import Price as Price
     from mlwright.models.prices import PricedFacts as PricedFacts
     from mlwright.models.prices import cost_of as cost_of
+    from mlwright.models.prices import listed as listed
     from mlwright.models.prices import lookup as lookup
     from mlwright.models.prices import price_of as price_of
     from mlwright.models.prices import prices_as_of as prices_as_of
@@ -70,6 +71,7 @@ __all__ = [
     "Usage",
     "cost_of",
     "least_cached",
+    "listed",
     "lookup",
     "margins",
     "price_of",
@@ -83,7 +85,7 @@ __getattr__, __dir__ = front_door(
     caching="least_cached",
     chat="AnyChat ChatFacts ChatModel ChatPart ChatRequest Delta Finish Message Passage",
     embed="AnyEmbed EmbedFacts EmbedPart Embedder Kind",
-    prices="FREE Price PricedFacts cost_of lookup price_of prices_as_of",
+    prices="FREE Price PricedFacts cost_of listed lookup price_of prices_as_of",
     rerank="AnyRerank RerankChoice Reranked Reranker RerankFacts RerankPart RerankRequest",
     spec="ModelsSpec",
     trained="trained_prefixes",

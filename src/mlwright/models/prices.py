@@ -76,15 +76,23 @@ def price_of(part: Priced) -> Price | None:
 def lookup(provider: str, model: str) -> Price | None:
     """The table's row for a model or one of its other names; a dated version (`…-2024-07-18`) without a row of its own
     has the price of its model."""
-    listed = _providers().get(provider)
-    if listed is None:
+    known = _providers().get(provider)
+    if known is None:
         return None
-    models, aliases = listed["models"], listed["aliases"]
+    models, aliases = known["models"], known["aliases"]
     for name in (model, _DATED.sub("", model)):
         row = models.get(aliases.get(name, name))
         if row is not None:
-            return _price(row, listed["source"])
+            return _price(row, known["source"])
     return None
+
+
+def listed(provider: str) -> Mapping[str, Price]:
+    """Every model of a provider with its price; nothing for a provider that the table does not know."""
+    known = _providers().get(provider)
+    if known is None:
+        return {}
+    return {name: _price(row, known["source"]) for name, row in known["models"].items()}
 
 
 def cost_of(usage: Usage, price: Price | None) -> float | None:
@@ -105,8 +113,8 @@ def cost_of(usage: Usage, price: Price | None) -> float | None:
 
 def provider_of(url: str) -> str:
     """Who stands behind a base URL: a provider of the price table, else the host (with its port, on this machine)."""
-    for name, listed in _providers().items():
-        if listed["url"] and re.match(listed["url"], url):
+    for name, known in _providers().items():
+        if known["url"] and re.match(known["url"], url):
             return name
     place = urlsplit(url)
     return place.netloc.rpartition("@")[2] if is_loopback(url) else (place.hostname or url)

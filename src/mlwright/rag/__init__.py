@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from mlwright.rag.types import StageReport as StageReport
     from mlwright.rag.types import Token as Token
     from mlwright.rag.types import Turn as Turn
+    from mlwright.rag.types import Used as Used
+    from mlwright.rag.usage import used as used
     from mlwright.rag.versions import IndexVersions as IndexVersions
     from mlwright.rag.versions import forget_shelves as forget_shelves
 
@@ -112,6 +114,7 @@ __all__ = [
     "StageReport",
     "Token",
     "Turn",
+    "Used",
     "Where",
     "answer_of",
     "answers",
@@ -131,6 +134,7 @@ __all__ = [
     "search_seconds",
     "situate_lines",
     "storage_lines",
+    "used",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
@@ -148,7 +152,8 @@ __getattr__, __dir__ = front_door(
     report="RagReport",
     templates="built_in_text",
     spec="PipelineSpec RerankSpec",
+    usage="used",
     versions="IndexVersions forget_shelves",
     types="Answer Block Call Candidate Chunk Citation Conversation DocumentInfo Hit IndexDiff IndexInfo IndexReport "
-    "Original Parsed PrunedIndex Retrieval Situated Span StageReport Token Turn",
+    "Original Parsed PrunedIndex Retrieval Situated Span StageReport Token Turn Used",
 )

@@ -21,17 +21,21 @@ _REWRITTEN_TOKENS = Range(20.0, 80.0, 400.0)
 _GRADE_TOKENS = 15
 """What a model writes for each passage that it grades."""
 _CACHED_VECTOR_BYTES = 2
+_HELD_BYTES = {"none": 4.0, "f16": 2.0, "i8": 1.0, "binary": 0.125}
+"""Bytes of a number of a vector while searching."""
 _WORDS_SHARE = 0.35
 """What the keyword index takes beside the text: measured 0.25 to 0.45 on documentation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is expected of a pipeline: tokens of a question, tokens of an answer, characters of all documents."""
+    """What is expected of a pipeline: tokens of a question, tokens of an answer, characters of all documents, and the
+    tokens of a prompt where they were measured."""
 
     question: int
     answer: Range
     characters: int
+    prompt: Range | None = None
 
 
 def cost_lines(name: str, spec: PipelineSpec, load: Load, *, chat: Price | None, embed: Price | None) -> list[CostLine]:
@@ -145,6 +149,9 @@ def storage_lines(name: str, spec: PipelineSpec, load: Load, *, embed: EmbedFact
         StorageLine(at, "chunks, in the store and in the index", text * 2,
                     f"{likely} x {spec.chunk.tokens} tokens x {_CHARACTERS_A_TOKEN} characters x 2"),
     ]  # fmt: skip
+    held = _HELD_BYTES[spec.index.quantize]
+    formula = f"{likely} x {embed.dims} x {held:g} bytes ({spec.index.quantize})"
+    lines.append(StorageLine(at, "vectors held while searching", chunks * (embed.dims * held), formula, "memory"))
     if spec.index.keyword != "none":
         formula = f"{_WORDS_SHARE:.0%} of {text.likely:,.0f} characters of chunks"
         lines.append(StorageLine(at, "keyword index", text * _WORDS_SHARE, formula))
@@ -152,7 +159,9 @@ def storage_lines(name: str, spec: PipelineSpec, load: Load, *, embed: EmbedFact
 
 
 def prompt_tokens(spec: PipelineSpec, load: Load) -> Range:
-    """Tokens of the prompt of one request: from an empty one to the whole budget."""
+    """Tokens of the prompt of one request: as measured, else from an empty one to the whole budget."""
+    if load.prompt is not None:
+        return load.prompt
     fixed = _TEMPLATE_TOKENS + load.question
     likely = min(spec.generate.context, fixed + spec.kept * spec.chunk.facts().shown)
     return Range(fixed, likely, max(likely, spec.generate.context))

@@ -8,7 +8,7 @@ from typing import Any
 from mlwright.kernel.clock import unstamp
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.store import Row
-from mlwright.rag.types import Answer, Block, Call, Chunk, Citation, DocumentInfo, Hit, Parsed, Span, meta_of
+from mlwright.rag.types import Answer, Block, Call, Chunk, Citation, DocumentInfo, Hit, Parsed, Span, Used, meta_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +164,18 @@ def answer_from(row: Row, known: Mapping[str, Chunk]) -> Answer:
         calls=tuple(Call(Ref("model", model), *counted) for model, *counted in json.loads(row["calls"])),
         conversation=Ref("conversation", row["conversation"]) if row["conversation"] else None,
         asked=row["asked"],
+    )
+
+
+def used_from(row: Row) -> Used:
+    """The tokens are those of the model that answered, which is the last that was called."""
+    calls = json.loads(row["calls"])
+    read, said = (calls[-1][1], calls[-1][2]) if calls and calls[-1][0] == row["model"] else (0, 0)
+    return Used(
+        answer=Ref("answer", row["answer"]),
+        model=Ref("model", row["model"]),
+        question=row["question"],
+        prompt_tokens=read,
+        answer_tokens=said,
+        seconds=json.loads(row["seconds"]),
     )

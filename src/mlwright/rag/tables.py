@@ -15,9 +15,10 @@ from mlwright.rag.rows import (
     citation_json,
     index_from,
     info_from,
+    used_from,
     version_from,
 )
-from mlwright.rag.types import Answer, Chunk, DocumentInfo
+from mlwright.rag.types import Answer, Chunk, DocumentInfo, Used
 
 _MANY = 500
 
@@ -383,6 +384,12 @@ def answers(store: Store, limit: int = 100) -> list[Answer]:
 def answer_of(store: Store, ref: Ref) -> Answer | None:
     """An answer that was kept."""
     return next(iter(_answers(store, store.rows("select * from rag_answer where answer = ?", (ref.id,)))), None)
+
+
+def used(store: Store, answers: Sequence[str]) -> list[Used]:
+    """What these answers used; those that are not kept are left out."""
+    sql = "select answer, model, question, seconds, calls from rag_answer where answer in "
+    return [used_from(row) for some in _slices(answers) for row in store.rows(f"{sql}({_marks(some)})", some)]
 
 
 def _answers(store: Store, rows: Collection[Row]) -> list[Answer]:

@@ -226,6 +226,18 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What an answer used: tokens of the model that answered (0 where none was asked), and seconds per stage."""
+
+    answer: Ref
+    model: Ref
+    question: str
+    prompt_tokens: int
+    answer_tokens: int
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """Questions and answers that build on one another. `title` is the first question."""
 

@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from mlwright.serving.build import Serving as Serving
     from mlwright.serving.build import build_serving as build_serving
     from mlwright.serving.canary import LEAST_REQUESTS as LEAST_REQUESTS
+    from mlwright.serving.canary import Tally as Tally
+    from mlwright.serving.canary import verdict as verdict
     from mlwright.serving.canary import wilson as wilson
     from mlwright.serving.keys import Keys as Keys
     from mlwright.serving.meters import BUCKETS as BUCKETS
     from mlwright.serving.meters import Histogram as Histogram
     from mlwright.serving.meters import Meters as Meters
+    from mlwright.serving.plan import LOG_BYTES as LOG_BYTES
     from mlwright.serving.plan import capacity as capacity
     from mlwright.serving.plan import longest_answer as longest_answer
     from mlwright.serving.plan import storage as storage
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from mlwright.serving.ports import Handlers as Handlers
     from mlwright.serving.ports import Request as Request
     from mlwright.serving.spec import EndpointSpec as EndpointSpec
+    from mlwright.serving.spec import MeasuredSpec as MeasuredSpec
     from mlwright.serving.spec import ServingSpec as ServingSpec
+    from mlwright.serving.spec import TrafficSpec as TrafficSpec
     from mlwright.serving.types import ApiKey as ApiKey
     from mlwright.serving.types import EndpointReport as EndpointReport
     from mlwright.serving.types import Exercised as Exercised
@@ -33,20 +38,21 @@ if TYPE_CHECKING:
     from mlwright.serving.types import Traffic as Traffic
 
 __all__ = [
-    "BUCKETS", "LEAST_REQUESTS", "TOP_PASSAGES", "ApiKey", "EndpointReport", "EndpointSpec", "Event", "Exercised",
-    "Feedback", "Gate", "Handler", "Handlers", "Histogram", "Keys", "Meters", "Release", "Request", "RequestLog",
-    "Serving", "ServingSpec", "Traffic", "build_serving", "capacity", "longest_answer", "storage", "wilson",
+    "BUCKETS", "LEAST_REQUESTS", "LOG_BYTES", "TOP_PASSAGES", "ApiKey", "EndpointReport", "EndpointSpec", "Event",
+    "Exercised", "Feedback", "Gate", "Handler", "Handlers", "Histogram", "Keys", "MeasuredSpec", "Meters",
+    "Release", "Request", "RequestLog", "Serving", "ServingSpec", "Tally", "Traffic", "TrafficSpec",
+    "build_serving", "capacity", "longest_answer", "storage", "verdict", "wilson",
 ]  # fmt: skip
 
 __getattr__, __dir__ = front_door(
     __name__,
     attempts="TOP_PASSAGES",
     build="Serving build_serving",
-    canary="LEAST_REQUESTS wilson",
+    canary="LEAST_REQUESTS Tally verdict wilson",
     keys="Keys",
     meters="BUCKETS Histogram Meters",
-    plan="capacity longest_answer storage",
+    plan="LOG_BYTES capacity longest_answer storage",
     ports="Event Gate Handler Handlers Request",
-    spec="EndpointSpec ServingSpec",
+    spec="EndpointSpec MeasuredSpec ServingSpec TrafficSpec",
     types="ApiKey EndpointReport Exercised Feedback Release RequestLog Traffic",
 )

@@ -109,10 +109,12 @@ class Serving:
         """Oldest first."""
         return tables.feedback_on(self._kernel.store, answer)
 
-    def requests(self, limit: int = 100, endpoint: str | None = None) -> list[RequestLog]:
+    def requests(
+        self, limit: int = 100, endpoint: str | None = None, *, since: datetime = _LONG_AGO
+    ) -> list[RequestLog]:
         """The newest requests, newest first."""
         self._kernel.store.flush()
-        return tables.requests(self._kernel.store, endpoint=endpoint, since=stamp(_LONG_AGO), limit=limit)
+        return tables.requests(self._kernel.store, endpoint=endpoint, since=stamp(since), limit=limit)
 
     def report(self, endpoint: str, window: timedelta = timedelta(days=1)) -> EndpointReport:
         """Counts, percentiles and cost of an endpoint over the last `window`."""

@@ -4,7 +4,8 @@ from mlwright.kernel.plan import CapacityStep, Range, StorageLine
 from mlwright.serving.spec import EndpointSpec, ServingSpec
 
 _GATEWAY_S = Range(0.0004, 0.0008, 0.003)  # CPU of our own per request; benchmarks/gateway.py prints it
-_LOG_BYTES = Range(250, 400, 700)
+LOG_BYTES = Range(3_000, 5_000, 9_000)
+"""What a request leaves in the store: its log, answer, spans and lineage (measured: 5 kB with 6 passages)."""
 _CACHE_BYTES = Range(1_000, 3_000, 10_000)
 _MONTH_S = 2_629_800.0
 
@@ -29,14 +30,17 @@ def longest_answer(endpoint: EndpointSpec) -> float:
 
 
 def storage(spec: ServingSpec) -> list[StorageLine]:
-    """Bytes a month of the request log, and bytes of the cache while its answers live."""
+    """Bytes a month of what requests leave behind, and bytes of the cache while its answers live."""
     lines = []
     for name, endpoint in spec.endpoints.items():
         path, rate = f"serving.endpoints.{name}", endpoint.traffic.requests
         month = rate * _MONTH_S
         lines.append(
             StorageLine(
-                f"{path}.traffic", "request log, per month", _LOG_BYTES * month, f"{month:,.0f} requests x 400 B"
+                f"{path}.traffic",
+                "requests, answers and spans, per month",
+                LOG_BYTES * month,
+                f"{month:,.0f} requests x 5 kB",
             )
         )
         if endpoint.cache.exact:

@@ -1,5 +1,6 @@
 """The `serving` section of a blueprint: endpoints, what they promise, and how a new release reaches them."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,13 +17,28 @@ class AnswerTokens(_Section):
 
     p50: Count = Field(default=150, description="Tokens of the median answer.")
     p95: Count = Field(default=400, description="Tokens that 95 of 100 answers stay below.")
+    mean: Count | None = Field(
+        default=None, description="Tokens of a mean answer, where measured; else log-normal through p50 and p95."
+    )
 
 
 class TokensSpec(_Section):
     """Tokens of a request, for the plan."""
 
     question: Count = Field(default=30, description="Tokens of a mean question.")
+    prompt: Count | None = Field(
+        default=None,
+        description="Tokens of a mean prompt, passages and all, where measured; else estimated from the pipeline.",
+    )
     answer: AnswerTokens = Field(default_factory=AnswerTokens)
+
+
+class MeasuredSpec(_Section):
+    """What `plan --calibrate` has measured the traffic on; plans say how old that is."""
+
+    until: date = Field(description="The last day of the requests, as 2026-11-23.")
+    over: Seconds = Field(description="How long they were counted, as 24h.")
+    requests: Count = Field(description="How many there were.")
 
 
 class TrafficSpec(_Section):
@@ -42,7 +58,11 @@ class TrafficSpec(_Section):
         description="Recorded requests instead of `peak` and `burst`: a CSV file with `timestamp` and `answer_tokens`.",
     )
     repeats: Share = Field(default=0.0, description="The share of requests that an exact cache can answer.")
+    fallbacks: Share = Field(default=0.01, description="The share of requests that the first model fails.")
     tokens: TokensSpec = Field(default_factory=TokensSpec)
+    measured: MeasuredSpec | None = Field(
+        default=None, description="What these numbers were measured on; `plan --calibrate` writes it."
+    )
 
 
 class SloSpec(_Section):

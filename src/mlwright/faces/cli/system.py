@@ -1,4 +1,4 @@
-"""Commands of the whole system: new, up, check, plan, diff, schema, status, doctor."""
+"""Commands of the whole system: new, up, check, diff, schema, status, doctor; plan and draw have files of their own."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +10,7 @@ from mlwright import app as house
 from mlwright import architect, blueprint
 from mlwright.faces.cli import serving, show
 from mlwright.faces.cli.options import DEFAULT, File, Json, Sets, Target, Yes, overrides
+from mlwright.faces.cli.planning import plan
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -105,23 +106,6 @@ def check(
         show.findings(found)
     if any(finding.counts for finding in found):
         raise typer.Exit(3)
-
-
-def plan(
-    file: Annotated[Path, typer.Argument(help="The blueprint.")] = DEFAULT,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
-    target: Target = None,
-    sets: Sets = None,
-    json: Json = False,
-) -> None:
-    """Price the system before it runs: cost per request and month by component, storage, latency, with assumptions."""
-    made = architect.plan(blueprint.load(file, target=target, sets=overrides(sets), secrets=False))
-    if json:
-        show.json_of(architect.plan_json(made))
-    elif markdown:
-        show.verbatim(architect.plan_markdown(made))
-    else:
-        show.plan(made)
 
 
 def diff(

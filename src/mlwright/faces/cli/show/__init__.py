@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.console import columns as columns
     from mlwright.faces.cli.show.console import json_line as json_line
     from mlwright.faces.cli.show.console import json_of as json_of
+    from mlwright.faces.cli.show.console import json_text as json_text
     from mlwright.faces.cli.show.console import line as line
     from mlwright.faces.cli.show.console import nothing as nothing
     from mlwright.faces.cli.show.console import verbatim as verbatim
     from mlwright.faces.cli.show.design import differences as differences
     from mlwright.faces.cli.show.design import findings as findings
-    from mlwright.faces.cli.show.design import plan as plan
     from mlwright.faces.cli.show.design import score as score
     from mlwright.faces.cli.show.design import stage as stage
     from mlwright.faces.cli.show.explained import places as places
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.indexes import index_map as index_map
     from mlwright.faces.cli.show.indexes import index_versions as index_versions
     from mlwright.faces.cli.show.indexes import pruned as pruned
+    from mlwright.faces.cli.show.planning import actual as actual
+    from mlwright.faces.cli.show.planning import plan as plan
+    from mlwright.faces.cli.show.planning import plan_changes as plan_changes
+    from mlwright.faces.cli.show.planning import recalibrated as recalibrated
     from mlwright.faces.cli.show.progress import progress as progress
     from mlwright.faces.cli.show.systems import added as added
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.tuning import tuned as tuned
 
 __all__ = [
+    "actual",
     "added",
     "answer",
     "calibrated",
@@ -64,15 +69,18 @@ __all__ = [
     "ingested",
     "json_line",
     "json_of",
+    "json_text",
     "kinds",
     "line",
     "nothing",
     "places",
     "plan",
+    "plan_changes",
     "progress",
     "pruned",
     "quarantined",
     "question",
+    "recalibrated",
     "results",
     "run",
     "runs",
@@ -93,11 +101,12 @@ __all__ = [
 __getattr__, __dir__ = front_door(
     __name__,
     answers="answer hits question token turn",
-    console="columns json_line json_of line nothing verbatim",
-    design="differences findings plan score stage",
+    console="columns json_line json_of json_text line nothing verbatim",
+    design="differences findings score stage",
     explained="places stages",
     first="first_answer",
     indexes="damages index_diff index_map index_versions pruned",
+    planning="actual plan plan_changes recalibrated",
     progress="progress",
     systems="added diagnosis ingested quarantined results run runs status traffic up watched",
     trees="kinds tree",

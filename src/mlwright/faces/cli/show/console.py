@@ -25,7 +25,12 @@ errors = Console(theme=THEME, highlight=False, stderr=True)
 
 def json_of(value: Any) -> None:
     """One JSON document on standard output, nothing else."""
-    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+    raw(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """The document itself."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n"
 
 
 def json_line(value: Any) -> None:
