@@ -64,8 +64,8 @@ __all__ = [
     "Calibration", "Comparison", "Edge", "EndpointLatency", "Finding", "Form", "Indexed", "Lane", "Line", "Measured",
     "Node", "Plan", "PlanChange", "PlannedCost", "Records", "Results", "Saving", "Score", "Served", "Tested",
     "View", "Workspace", "actual_json", "actual_markdown", "all_views", "calibrate", "changes_markdown", "check",
-    "compare", "draw", "draw_graph", "fix", "fixed", "kept", "measure", "plan", "plan_changes", "plan_json", "plan_markdown",
-    "saved_plan", "score", "score_json", "stages", "to_json", "to_sarif", "told_actual", "told_basis",
+    "compare", "draw", "draw_graph", "fix", "fixed", "kept", "measure", "plan", "plan_changes", "plan_json",
+    "plan_markdown", "saved_plan", "score", "score_json", "stages", "to_json", "to_sarif", "told_actual", "told_basis",
     "told_change", "told_error", "told_gate", "told_load", "told_plan", "told_saving", "told_step",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(

@@ -44,8 +44,7 @@ def add_version(store: Store, stored: StoredVersion, cutting: str, chunks: Seque
         t.write_many(
             "insert into rag_chunk (chunk, cutting, version, format, place, char_start, char_end, line_start, line_end,"
             " page, headings, body, tokens, embedded_sha256, parent_start, parent_end, context, context_key)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " on conflict (chunk) do nothing",
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (chunk) do nothing",
             [
                 (
                     c.id, cutting, stored.version.id, stored.format, c.place, c.span.start, c.span.end,
@@ -56,19 +55,17 @@ def add_version(store: Store, stored: StoredVersion, cutting: str, chunks: Seque
                 for c in chunks
             ],
         )  # fmt: skip
-        t.write(
-            "insert into rag_cut (cutting, version, chunks) values (?, ?, ?) on conflict (cutting, version) do nothing",
-            (cutting, stored.version.id, len(chunks)),
+        sql = (
+            "insert into rag_cut (cutting, version, chunks) values (?, ?, ?) on conflict (cutting, version) do nothing"
         )
+        t.write(sql, (cutting, stored.version.id, len(chunks)))
         t.write("delete from rag_unreadable where cutting = ? and version = ?", (cutting, stored.version.id))
 
 
 def cut_versions(store: Store, cutting: str) -> dict[str, int]:
     """The versions that were cut, with their numbers of chunks."""
-    return {
-        row["version"]: row["chunks"]
-        for row in store.rows("select version, chunks from rag_cut where cutting = ?", (cutting,))
-    }
+    sql = "select version, chunks from rag_cut where cutting = ?"
+    return {row["version"]: row["chunks"] for row in store.rows(sql, (cutting,))}
 
 
 def add_unreadable(store: Store, cutting: str, version: Ref, reason: str) -> None:
@@ -343,10 +340,8 @@ def remove_index_tag(store: Store, shelf: str, tag: str) -> None:
 
 
 def add_prompt(store: Store, prompt: Ref, body: str, at: str) -> None:
-    store.write(
-        "insert into rag_prompt (prompt, body, first_used_at) values (?, ?, ?) on conflict (prompt) do nothing",
-        (prompt.id, body, at),
-    )
+    sql = "insert into rag_prompt (prompt, body, first_used_at) values (?, ?, ?) on conflict (prompt) do nothing"
+    store.write(sql, (prompt.id, body, at))
 
 
 def prompt_text(store: Store, prompt: Ref) -> str | None:
@@ -376,9 +371,8 @@ def add_answer(store: Store, answer: Answer) -> None:
 
 def answers(store: Store, limit: int = 100) -> list[Answer]:
     """The newest answers of all pipelines, newest first."""
-    return _answers(
-        store, store.rows("select * from rag_answer order by answered_at desc, answer desc limit ?", (limit,))
-    )
+    sql = "select * from rag_answer order by answered_at desc, answer desc limit ?"
+    return _answers(store, store.rows(sql, (limit,)))
 
 
 def answer_of(store: Store, ref: Ref) -> Answer | None:

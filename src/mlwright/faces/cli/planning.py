@@ -10,7 +10,6 @@ from mlwright import app as house
 from mlwright import architect
 from mlwright.faces.cli import show
 from mlwright.faces.cli.options import DEFAULT, Json, Sets, Target, overrides
-from mlwright.kernel import units
 from mlwright.kernel.files import write_atomically
 
 WINDOW = "24h"
@@ -98,6 +97,8 @@ def _look_back(
     markdown: bool,
 ) -> None:
     """What happened, beside the plan; or as new assumptions."""
+    from mlwright.kernel import units  # loads pydantic, which help does without
+
     try:
         seconds = units.seconds(window)
     except ValueError as error:

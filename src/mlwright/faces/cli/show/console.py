@@ -25,7 +25,7 @@ errors = Console(theme=THEME, highlight=False, stderr=True)
 
 def json_of(value: Any) -> None:
     """One JSON document on standard output, nothing else."""
-    raw(json_text(value))
+    verbatim(json_text(value))
 
 
 def json_text(value: Any) -> str:
