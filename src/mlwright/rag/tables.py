@@ -388,8 +388,7 @@ def used(store: Store, answers: Sequence[str]) -> list[Used]:
 
 def _answers(store: Store, rows: Collection[Row]) -> list[Answer]:
     """Answers with their chunks, which are read in one go."""
-    wanted = dict.fromkeys(hit[0] for row in rows for hit in json.loads(row["hits"]))
-    known = chunks(store, list(wanted))
+    known = chunks(store, list(dict.fromkeys(hit[0] for row in rows for hit in json.loads(row["hits"]))))
     return [answer_from(row, known) for row in rows]
 
 
