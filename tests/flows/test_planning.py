@@ -133,7 +133,7 @@ def test_a_calibration_is_written_with_every_comment(later: mw.App) -> None:
 def test_nobody_asked(asked: Path, cli: Cli) -> None:
     done = cli(asked, "plan", "--actual", "1s", code=4)
     assert "nobody asked in the last 1s" in done.stderr
-    assert cli(asked, "plan", "--actual", "soon", code=2).stderr.count("soon")
+    assert "write it like 24h" in cli(asked, "plan", "--actual", "soon", code=8).stderr
 
 
 def test_the_command_line_looks_back_and_calibrates(asked: Path, model: OpenAiServer, cli: Cli) -> None:

@@ -11,10 +11,10 @@ from mlwright.app.joined import Joined
 from mlwright.app.selftest import overhead_of
 from mlwright.architect import Calibration, Comparison, Line, Measured, Served, calibrate, compare, kept, measure
 from mlwright.blueprint import edited, from_text
-from mlwright.kernel.errors import NotFound, Refused
+from mlwright.kernel.errors import NotFound, Refused, UserError
 from mlwright.kernel.files import write_atomically
 from mlwright.kernel.settings import load_settings
-from mlwright.kernel.units import written_seconds
+from mlwright.kernel.units import seconds, written_seconds
 from mlwright.rag import Used, used
 from mlwright.serving import RequestLog
 
@@ -47,24 +47,25 @@ class Recalibrated:
     applied: bool
 
 
-def actual(app: Joined, window: float, endpoint: str = "") -> Actual:
-    """Compare the plan of an endpoint, or of all that were asked, with its last `window` seconds. Raises NotFound where
-    nobody asked."""
-    found = _measured(app, window, endpoint)
+def actual(app: Joined, window: float | str, endpoint: str = "") -> Actual:
+    """Compare the plan of an endpoint, or of all that were asked, with its last `window` (seconds, or `24h`). Raises
+    NotFound where nobody asked, UserError for a window that is none."""
+    looked = _seconds(window)
+    found = _measured(app, looked, endpoint)
     overhead, today = overhead_of(app.home), app.kernel.clock.now().date()
     return Actual(
         system=app.blueprint.system.name,
         at=app.kernel.clock.now(),
-        window=window,
+        window=looked,
         comparisons=tuple(compare(app.blueprint, one, today=today, overhead=overhead) for one in found),
         storage=tuple(_stored(app)),
     )
 
 
-def recalibrate(app: Joined, window: float, endpoint: str, *, apply: bool, force: bool) -> Recalibrated:
+def recalibrate(app: Joined, window: float | str, endpoint: str, *, apply: bool, force: bool) -> Recalibrated:
     """Write what was measured into the assumptions of the blueprint, keeping its comments; only show it without
     `apply`. Raises NotFound where nobody asked, Refused where too few did, unless with `force`."""
-    found = _measured(app, window, endpoint)
+    found = _measured(app, _seconds(window), endpoint)
     if not force:
         _enough(found)
     calibrations = tuple(calibrate(app.blueprint, one) for one in found)
@@ -88,6 +89,15 @@ def recalibrate(app: Joined, window: float, endpoint: str, *, apply: bool, force
         traces=tuple(traces),
         applied=apply,
     )
+
+
+def _seconds(window: float | str) -> float:
+    if isinstance(window, int | float):
+        return float(window)
+    try:
+        return seconds(window)
+    except ValueError as error:
+        raise UserError(f"the window to look back: {error}", hint="write it like 24h or 7d") from error
 
 
 def _enough(found: Sequence[Measured]) -> None:
@@ -130,8 +140,7 @@ def _served(app: Joined, logs: Sequence[RequestLog]) -> list[Served]:
 def _joined(log: RequestLog, answer: Used | None) -> Served:
     if answer is None:
         return Served(log.at, log.outcome, log.seconds, log.first_token, log.cost, "")
-    seconds = answer.seconds
-    search, first, generate = seconds.get("retrieve"), seconds.get("first_token"), seconds.get("generate")
+    search, first, generate = (answer.seconds.get(stage) for stage in ("retrieve", "first_token", "generate"))
     begin = first - search if first is not None and search is not None else None
     return Served(
         at=log.at,

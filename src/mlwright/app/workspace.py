@@ -294,16 +294,16 @@ class App(Joined):
         """What the system costs, keeps and takes by its blueprint, with what this workspace has measured."""
         return planning.plan_of(self)
 
-    def actual(self, window: float = 86_400.0, endpoint: str = "") -> "lookback.Actual":
-        """The plan beside the last `window` seconds, line by line, with the cause where it was missed; of one endpoint,
-        or of all that were asked. Raises NotFound where nobody asked."""
+    def actual(self, window: float | str = "24h", endpoint: str = "") -> "lookback.Actual":
+        """The plan beside the last `window` (seconds, or `24h`), line by line, with the cause where it was missed; of
+        one endpoint, or of all that were asked. Raises NotFound where nobody asked."""
         return lookback.actual(self, window, endpoint)
 
     def calibrate(
-        self, window: float = 86_400.0, endpoint: str = "", *, apply: bool = False, force: bool = False
+        self, window: float | str = "24h", endpoint: str = "", *, apply: bool = False, force: bool = False
     ) -> "lookback.Recalibrated":
-        """What was measured in the last `window` seconds, as a change of the blueprint's assumptions. Changes its file
-        only with `apply`. Raises Refused where too few asked, unless with `force`."""
+        """What was measured in the last `window`, as a change of the blueprint's assumptions. Changes its file only
+        with `apply`. Raises Refused where too few asked, unless with `force`."""
         return lookback.recalibrate(self, window, endpoint, apply=apply, force=force)
 
     def status(self) -> "status.Status":

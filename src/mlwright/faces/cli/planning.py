@@ -97,18 +97,12 @@ def _look_back(
     markdown: bool,
 ) -> None:
     """What happened, beside the plan; or as new assumptions."""
-    from mlwright.kernel import units  # loads pydantic, which help does without
-
-    try:
-        seconds = units.seconds(window)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--actual") from error
     with house.open(file, target=target, sets=sets) as app:
         if calibrate:
-            found = app.calibrate(seconds, endpoint, apply=apply, force=force)
+            found = app.calibrate(window, endpoint, apply=apply, force=force)
             show.json_of(found) if json else show.recalibrated(found)
             return
-        compared = app.actual(seconds, endpoint)
+        compared = app.actual(window, endpoint)
     if json:
         show.json_of(architect.actual_json(compared.comparisons, compared.storage))
     elif markdown:
