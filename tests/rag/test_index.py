@@ -72,6 +72,24 @@ def test_words_that_were_lost_are_made_again(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_commit_of_words_that_was_killed_before_its_end_is_made_again(tmp_path: Path) -> None:
+    """Killed between the list of deletions and the state that names it, whose name the next commit would take, too."""
+    index = Config().build(tmp_path, DIMS)
+    index.apply(1, entries_of(5), vectors_of(5), [])
+    state = tmp_path / "1" / "bm25" / "meta.json"
+    before = state.read_bytes()
+    index.apply(2, [], vectors_of(0), ["c00003"])
+    index.close()
+    assert list(state.parent.glob("*.del")), "a change of rows is a list of deletions"
+    state.write_bytes(before)
+    again = Config().build(tmp_path, DIMS)
+    assert again.generation == 2
+    assert again.by_words("item3", 1) == []
+    assert again.by_words("item2", 1)[0].id == "c00002"
+    assert again.verify() == []
+    again.close()
+
+
 def test_an_index_of_the_first_format_is_read_and_continued(tmp_path: Path) -> None:
     """Commits had no checksum of their vectors then, and the words stood elsewhere."""
     index = Config().build(tmp_path, DIMS)

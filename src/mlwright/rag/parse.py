@@ -26,6 +26,7 @@ HEAD = 8192
 _TAIL = 1 << 16
 """The end of an archive lists what is in it."""
 _START_SECONDS = 60.0
+_TRIES = 2
 _ENVIRONMENT = (
     "PATH",
     "SYSTEMROOT",
@@ -200,13 +201,21 @@ class _Worker:
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        try:
-            self._within(_START_SECONDS, lambda: receive(self._answers))
-        except _Died as died:
-            raise ProviderError(
-                f"the process that parses documents did not start (exit status {died.status})",
-                hint=f"to see why, run: {sys.executable} -m mlwright.rag.parsers._worker {memory}",
-            ) from died
+        self._within(_START_SECONDS, lambda: receive(self._answers))
+
+    @classmethod
+    def started(cls, memory: int) -> "_Worker":
+        """Ready to be asked; tried again where the system killed it as it started, as when memory is short."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return cls(memory)
+            except _Died as died:
+                if died.expired or died.status >= 0 or not left:
+                    raise ProviderError(
+                        f"the process that parses documents did not start (exit status {died.status})",
+                        hint=f"to see why, run: {sys.executable} -m mlwright.rag.parsers._worker {memory}",
+                    ) from died
+        raise AssertionError("the last try returns or raises")
 
     @property
     def _answers(self) -> BinaryIO:
@@ -269,25 +278,33 @@ class _Pool:
         self._closed = False
 
     def ask(self, header: dict[str, Any], data: bytes, seconds: float) -> Message:
+        """A file whose worker dies is tried again: somebody else may have killed it."""
         with self._free:
-            worker, stopped = self._take(), True
-            try:
-                answer = worker.ask(header, data, seconds)
-                stopped = bool(answer[0].get("leave"))
-                return answer
-            except _Died as died:
-                if self._closed:
-                    raise _closed() from died
-                raise _unreadable(header["key"], seconds, died) from died
-            finally:
-                self._give(worker, stopped=stopped)
+            for left in reversed(range(_TRIES)):
+                try:
+                    return self._asked(header, data, seconds)
+                except _Died as died:
+                    if self._closed:
+                        raise _closed() from died
+                    if died.expired or not left:
+                        raise _unreadable(header["key"], seconds, died) from died
+        raise AssertionError("the last try returns or raises")
+
+    def _asked(self, header: dict[str, Any], data: bytes, seconds: float) -> Message:
+        worker, stopped = self._take(), True
+        try:
+            answer = worker.ask(header, data, seconds)
+            stopped = bool(answer[0].get("leave"))
+            return answer
+        finally:
+            self._give(worker, stopped=stopped)
 
     def _take(self) -> _Worker:
         with self._lock:
             if self._closed:
                 raise _closed()
             idle = self._idle.pop() if self._idle else None
-        worker = idle or _Worker(self._memory)
+        worker = idle or _Worker.started(self._memory)
         with self._lock:
             self.busy.append(worker)
         return worker

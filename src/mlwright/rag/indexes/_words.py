@@ -74,6 +74,7 @@ class Words:
     def apply(self, sequence: int, add: Iterable[tuple[int, Entry]], remove: Iterable[int]) -> None:
         """Add and remove rows and commit them as change `sequence`; durable on return."""
         writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        writer.garbage_collect_files()  # a killed commit leaves a list of deletions, whose name this one may need
         for row in remove:
             writer.delete_documents_by_query(self._equals("row", row))
         for row, entry in add:
