@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import mlwright as mw
+from mlwright.testing.killing import kill_parsers
 
 MLWRIGHT = [sys.executable, "-m", "mlwright"]
 SEAL = "How often is the mechanical seal replaced?"
@@ -86,9 +87,7 @@ def test_a_killed_parser_loses_no_document(long_work: Path) -> None:
     killed: set[int] = set()
 
     def kill_two() -> bool:
-        for pid in parsers_of(run.pid) - killed:
-            os.kill(pid, signal.SIGKILL)
-            killed.add(pid)
+        killed.update(kill_parsers(run.pid))
         return len(killed) >= 2
 
     wait_for(kill_two, run)
@@ -96,16 +95,3 @@ def test_a_killed_parser_loses_no_document(long_work: Path) -> None:
     assert killed
     assert "Traceback" not in said
     check_end(long_work)
-
-
-def parsers_of(parent: int) -> set[int]:
-    """The parsers that are ready to read, among the children of a process; each leads a group of its own."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            status, command = (folder / "stat").read_text(), (folder / "cmdline").read_bytes()
-        except (ProcessLookupError, FileNotFoundError):
-            continue
-        if int(status.rpartition(")")[2].split()[1]) == parent and b"_worker" in command:
-            found.add(int(folder.name))
-    return found
