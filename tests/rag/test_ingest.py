@@ -44,6 +44,32 @@ def test_a_first_ingest_makes_everything_and_a_second_one_nothing(
     }
 
 
+def test_a_renamed_document_is_found_under_its_new_name_and_nothing_is_embedded(
+    pipeline: Callable[..., Rag], documents: MemoryDocuments
+) -> None:
+    rag = pipeline()
+    first = aio.run(rag.ingest())
+    documents.files["handbook/boilers.md"] = documents.files.pop("guide.md")
+    second = aio.run(rag.ingest())
+    assert (second.added, second.removed, second.unchanged, second.embedded) == (1, 1, 2, 0)
+    assert second.chunks == first.chunks
+    assert aio.run(rag.retrieve("close the burner first", top=1)).hits[0].chunk.key == "handbook/boilers.md"
+
+
+def test_of_a_changed_document_only_the_changed_chunks_are_embedded(
+    pipeline: Callable[..., Rag], documents: MemoryDocuments
+) -> None:
+    rag = pipeline()
+    sections = [f"## Part {number}\n\nThe part {number} is kept in hall {number}.\n" for number in range(60)]
+    documents.files["parts.md"] = "\n".join(["# Parts\n", *sections]).encode()
+    aio.run(rag.ingest())
+    sections[30] = sections[30].replace("is kept", "was lost")
+    documents.files["parts.md"] = "\n".join(["# Parts\n", *sections]).encode()
+    again = aio.run(rag.ingest())
+    assert (again.changed, again.unchanged) == (1, 3)
+    assert 1 <= again.embedded <= 2 < len(rag.chunks(next(d for d in rag.documents() if d.key == "parts.md").version))
+
+
 def test_only_what_changed_is_embedded(
     pipeline: Callable[..., Rag], documents: MemoryDocuments, kernel: Kernel
 ) -> None:

@@ -34,6 +34,8 @@ from mlwright.rag.types import IndexReport, Parsed
 from mlwright.rag.versions import IndexVersions
 
 _BATCH_DOCUMENTS = 32
+_BATCH_SMALL = 256
+_BATCH_LITTLE = 128 << 10
 _BATCH_BYTES = 4 << 20
 _EMBED_TEXTS = 256
 _SLICE = 4096
@@ -153,8 +155,9 @@ class Ingest:
         with self.kernel.store.transaction():
             for stored, chunks in cut:
                 tables.add_version(self.kernel.store, stored, self.shelf.cutting, chunks)
-                refs = [Ref("chunk", chunk.id) for chunk in chunks]
-                self.kernel.lineage.link_many(Edge(ref, stored.version, "cut from") for ref in refs)
+            self.kernel.lineage.link_many(
+                Edge(Ref("chunk", chunk.id), stored.version, "cut from") for stored, chunks in cut for chunk in chunks
+            )
         readable = {stored.version for stored, _ in cut}
         for file in batch:
             if file.version.id in failed and file.version in readable:
@@ -336,11 +339,12 @@ def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _batches(files: Sequence[SourceDocument]) -> list[list[SourceDocument]]:
-    """A few documents, or a few megabytes, at a time."""
+    """A few documents, or a few megabytes, at a time; more documents where they are small."""
     batches: list[list[SourceDocument]] = []
     size = 0
     for file in files:
-        if not batches or len(batches[-1]) >= _BATCH_DOCUMENTS or size + file.size > _BATCH_BYTES:
+        most = _BATCH_SMALL if size < _BATCH_LITTLE else _BATCH_DOCUMENTS
+        if not batches or len(batches[-1]) >= most or size + file.size > _BATCH_BYTES:
             batches.append([])
             size = 0
         batches[-1].append(file)

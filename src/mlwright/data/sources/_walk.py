@@ -17,7 +17,7 @@ States = tuple[frozenset[int], ...]
 class Found:
     """A plain file: where it lies, and its state when the walk came by (a link's target)."""
 
-    path: Path
+    path: str
     state: os.stat_result
 
 
@@ -127,7 +127,7 @@ def _looked_at(path: str, root: str) -> Found | Unreadable:
             reason="special_file",
             hint="it is never opened; move it away",
         )
-    return Found(Path(real), state)
+    return Found(real, state)
 
 
 def _kind(mode: int) -> str:

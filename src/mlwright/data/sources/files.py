@@ -107,15 +107,14 @@ class Files:
         one = found[0]
         if isinstance(one, Unreadable):
             return key, one
-        problem = _problem(self.root / key, one.state.st_size, self.max_size)
-        if problem:
-            return key, problem
+        if not 0 < one.state.st_size <= self.max_size:
+            return key, _problem(self.root / key, one.state.st_size, self.max_size)
         modified = datetime.fromtimestamp(max(0, one.state.st_mtime_ns) // 1000 / 1e6, UTC)
         return _ListedFile(key, one.state.st_size, modified, _stamp(one.state), one.path)
 
     def read(self, listed: Listed) -> bytes:
         """The bytes of one moment: a file that changes while it is read is read again, and Unreadable at last."""
-        path = listed.path if isinstance(listed, _ListedFile) else self.root / listed.key
+        path = listed.path if isinstance(listed, _ListedFile) else str(self.root / listed.key)
         for _ in range(_READ_ATTEMPTS):
             content = self._attempt(path, self.root / listed.key)
             if content is not None:
@@ -126,7 +125,7 @@ class Files:
             hint="it is read again with the next ingest; let its writer write beside it and rename",
         )
 
-    def _attempt(self, path: Path, name: Path) -> bytes | None:
+    def _attempt(self, path: str, name: Path) -> bytes | None:
         real = os.path.realpath(path)
         if not Path(real).is_relative_to(os.path.realpath(self.root)):
             raise Unreadable(
@@ -146,9 +145,8 @@ class Files:
             before = os.fstat(handle)
             if not stat.S_ISREG(before.st_mode):
                 raise Unreadable(f"{name} is not a plain file any more", reason="special_file")
-            problem = _problem(name, before.st_size, self.max_size)
-            if problem:
-                raise problem
+            if not 0 < before.st_size <= self.max_size:
+                raise _problem(name, before.st_size, self.max_size)
             try:
                 content = file.read(before.st_size + 1)
             except OSError as error:
@@ -164,7 +162,7 @@ class Files:
 class _ListedFile(Listed):
     """Remembers where the file lies, because a composed key need not name it."""
 
-    path: Path
+    path: str
 
 
 def unreadable(place: Path, error: OSError) -> Unreadable:
@@ -177,16 +175,14 @@ def unreadable(place: Path, error: OSError) -> Unreadable:
     )
 
 
-def _problem(name: Path, size: int, max_size: int) -> Unreadable | None:
+def _problem(name: Path, size: int, max_size: int) -> Unreadable:
     if size == 0:
         return Unreadable(f"{name} is empty (0 bytes)", reason="empty", hint="fill it or remove it")
-    if size > max_size:
-        return Unreadable(
-            f"{name} has {size:,} bytes, and the source takes {max_size:,} at most",
-            reason="too_large",
-            hint="split the file, or raise `max_size` of the source",
-        )
-    return None
+    return Unreadable(
+        f"{name} has {size:,} bytes, and the source takes {max_size:,} at most",
+        reason="too_large",
+        hint="split the file, or raise `max_size` of the source",
+    )
 
 
 def _key(raw: str) -> str:
