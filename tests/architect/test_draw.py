@@ -119,7 +119,7 @@ def support() -> Blueprint:
 
 def test_boxes_lead_to_their_lines(support: Blueprint) -> None:
     text = (EXAMPLES / "support.yaml").read_text(encoding="utf-8").splitlines()
-    root = ElementTree.fromstring(draw(support, "serving", source="../support.yaml"))
+    root = ElementTree.fromstring(draw(support, "serving", lines="../support.yaml#L"))
     links = [str(link.get("href")) for link in root.iter(f"{SVG}a")]
     assert len(links) == 10
     lines = [text[int(link.removeprefix("../support.yaml#L")) - 1] for link in links]

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from mlwright.app.answers import answer_data as answer_data
     from mlwright.app.doctor import Diagnosis as Diagnosis
     from mlwright.app.doctor import diagnose as diagnose
+    from mlwright.app.documenting import Documented as Documented
+    from mlwright.app.documenting import DocumentFile as DocumentFile
+    from mlwright.app.documents import document as document
     from mlwright.app.lookback import Actual as Actual
     from mlwright.app.lookback import Recalibrated as Recalibrated
     from mlwright.app.opening import open as open
@@ -38,6 +41,8 @@ __all__ = [
     "App",
     "Calibrated",
     "Diagnosis",
+    "DocumentFile",
+    "Documented",
     "ModelServer",
     "Node",
     "Recalibrated",
@@ -52,6 +57,7 @@ __all__ = [
     "as_ref",
     "blueprint_for",
     "diagnose",
+    "document",
     "first_question",
     "new",
     "open",
@@ -65,6 +71,8 @@ __getattr__, __dir__ = front_door(
     adding="Added",
     answers="answer_data",
     doctor="Diagnosis diagnose",
+    documenting="DocumentFile Documented",
+    documents="document",
     servers="ModelServer servers_here",
     starting="blueprint_for first_question new",
     lookback="Actual Recalibrated",

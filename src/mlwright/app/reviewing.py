@@ -9,8 +9,8 @@ from mlwright.kernel.settings import load_settings
 WINDOW = timedelta(hours=24)
 
 
-def records_of(app: Joined) -> Records:
-    """What the workspace has recorded, read now."""
+def records_of(app: Joined, window: timedelta = WINDOW) -> Records:
+    """What the workspace has recorded, read now; requests of the last `window`."""
     endpoints = app.blueprint.serving.endpoints
     return Records(
         now=app.kernel.clock.now(),
@@ -18,7 +18,7 @@ def records_of(app: Joined) -> Records:
         rag={name: rag.report() for name, rag in app.rag.items()},
         evals=app.evals.report(),
         exercised={name: app.serving.exercised(name) for name in endpoints},
-        served={name: app.serving.report(name, WINDOW) for name in endpoints},
+        served={name: app.serving.report(name, window) for name in endpoints},
         tracking=app.tracking.report(),
         span_days=load_settings(app.home / "settings.toml").span_days,
     )

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from mlwright.app import (
     adding,
+    documenting,
     evaluate,
     indexes,
     lookback,
@@ -305,6 +306,13 @@ class App(Joined):
         """What was measured in the last `window`, as a change of the blueprint's assumptions. Changes its file only
         with `apply`. Raises Refused where too few asked, unless with `force`."""
         return lookback.recalibrate(self, window, endpoint, apply=apply, force=force)
+
+    def document(
+        self, folder: Path | None = None, *, check: bool = False, pdf: bool = False
+    ) -> "documenting.Documented":
+        """Write the documents of the system into a folder, `design-docs` beside the blueprint where none is named: what
+        changed, with what a person has noted there. `check` only says what would change."""
+        return documenting.document_of(self, folder, check=check, pdf=pdf)
 
     def status(self) -> "status.Status":
         """The system at a glance: what is indexed, how well it does, what it cost, what needs a look."""

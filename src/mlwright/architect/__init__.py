@@ -18,8 +18,20 @@ if TYPE_CHECKING:
     from mlwright.architect.comparing import plan_changes as plan_changes
     from mlwright.architect.comparing import saved_plan as saved_plan
     from mlwright.architect.costs import PlannedCost as PlannedCost
+    from mlwright.architect.documenting import LEDGER as LEDGER
+    from mlwright.architect.documenting import MARK as MARK
+    from mlwright.architect.documenting import PAGE as PAGE
+    from mlwright.architect.documenting import DesignFolder as DesignFolder
+    from mlwright.architect.documenting import design_folder as design_folder
+    from mlwright.architect.documenting import note_files as note_files
+    from mlwright.architect.documents import Document as Document
+    from mlwright.architect.documents import all_documents as all_documents
     from mlwright.architect.drawing import Form as Form
     from mlwright.architect.drawing import draw as draw
+    from mlwright.architect.evidence import Evidence as Evidence
+    from mlwright.architect.evidence import RequestRecord as RequestRecord
+    from mlwright.architect.evidence import RunRecord as RunRecord
+    from mlwright.architect.evidence import evidence_from as evidence_from
     from mlwright.architect.findings import Finding as Finding
     from mlwright.architect.findings import to_json as to_json
     from mlwright.architect.findings import to_sarif as to_sarif
@@ -59,14 +71,17 @@ if TYPE_CHECKING:
     from mlwright.architect.telling import told_plan as told_plan
     from mlwright.architect.views import View as View
     from mlwright.architect.views import all_views as all_views
+    from mlwright.architect.writing.notes import notes_of as notes_of
 
 __all__ = [
-    "Calibration", "Comparison", "Edge", "EndpointLatency", "Finding", "Form", "Indexed", "Lane", "Line", "Measured",
-    "Node", "Plan", "PlanChange", "PlannedCost", "Records", "Results", "Saving", "Score", "Served", "Tested",
-    "View", "Workspace", "actual_json", "actual_markdown", "all_views", "calibrate", "changes_markdown", "check",
-    "compare", "draw", "draw_graph", "fix", "fixed", "kept", "measure", "plan", "plan_changes", "plan_json",
-    "plan_markdown", "saved_plan", "score", "score_json", "stages", "to_json", "to_sarif", "told_actual", "told_basis",
-    "told_change", "told_error", "told_gate", "told_load", "told_plan", "told_saving", "told_step",
+    "LEDGER", "MARK", "PAGE", "Calibration", "Comparison", "DesignFolder", "Document", "Edge", "EndpointLatency",
+    "Evidence", "Finding", "Form", "Indexed", "Lane", "Line", "Measured", "Node", "Plan", "PlanChange",
+    "PlannedCost", "Records", "RequestRecord", "Results", "RunRecord", "Saving", "Score", "Served", "Tested",
+    "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views", "calibrate",
+    "changes_markdown", "check", "compare", "design_folder", "draw", "draw_graph", "evidence_from", "fix", "fixed",
+    "kept", "measure", "note_files", "notes_of", "plan", "plan_changes", "plan_json", "plan_markdown", "saved_plan",
+    "score", "score_json", "stages", "to_json", "to_sarif", "told_actual", "told_basis", "told_change",
+    "told_error", "told_gate", "told_load", "told_plan", "told_saving", "told_step",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
@@ -75,7 +90,10 @@ __getattr__, __dir__ = front_door(
     checking="check fix fixed",
     comparing="PlanChange plan_changes saved_plan",
     costs="PlannedCost",
+    documenting="LEDGER MARK PAGE DesignFolder design_folder note_files",
+    documents="Document all_documents",
     drawing="Form draw",
+    evidence="Evidence RequestRecord RunRecord evidence_from",
     findings="Finding to_json to_sarif",
     forms="plan_json told_gate told_load told_saving told_step",
     graph="Edge Lane Node",
@@ -90,4 +108,5 @@ __getattr__, __dir__ = front_door(
     svg="draw_graph",
     views="View all_views",
     telling="actual_json actual_markdown changes_markdown told_actual told_basis told_change told_error told_plan",
+    **{"writing.notes": "notes_of"},
 )

@@ -24,7 +24,7 @@ def check(
     Rules that read records are asked where `records` are given. A waiver counts until its day (`today` is the UTC day
     by default); one that ended, covers nothing or names no rule is a finding itself. `only` asks one rule alone.
     Raises NotFound, naming the nearest, where there is no such rule."""
-    context = Context(blueprint, records)
+    context = Context(blueprint, records, today)
     asked = [rule for rule in _named(only) if rule.reads == "file" or records is not None]
     seen = (_finding(blueprint, rule, found) for rule in asked for found in rule.check(context))
     findings = list(dict.fromkeys(seen))  # two endpoints can show the same mistake of their pipeline

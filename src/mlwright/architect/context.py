@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,9 +41,9 @@ class Served:
 class Context:
     """One look at one system; what is costly is worked out once."""
 
-    def __init__(self, blueprint: Blueprint, records: Records | None = None) -> None:
+    def __init__(self, blueprint: Blueprint, records: Records | None = None, today: date | None = None) -> None:
         self.blueprint = blueprint
-        self._records = records
+        self._records, self._today = records, today
         self._sets: dict[str, EvalDataset | None] = {}
         self._outlines: dict[str, Outline] = {}
 
@@ -60,7 +61,7 @@ class Context:
 
     @cached_property
     def plan(self) -> Plan:
-        return plan(self.blueprint)
+        return plan(self.blueprint, today=self._today)
 
     def pipelines(self) -> Iterator[tuple[str, str, PipelineSpec]]:
         """Path, name and spec of each pipeline."""

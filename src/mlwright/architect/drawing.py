@@ -21,17 +21,17 @@ def draw(
     form: Form = "svg",
     *,
     hrefs: Mapping[str, str] | None = None,
-    source: str = "",
+    lines: str = "",
     standalone: bool = True,
     width: int | None = None,
 ) -> str:
     """One view of the system in swim lanes.
 
-    A box leads to `hrefs[path]`, where `path` is what it stands for in the blueprint; else to its line of `source`, the
-    address of the file; else, without one, to `#path`. `standalone=False` leaves the styles out of an SVG, for pages
-    whose style sheet holds them. A text is a drawing where that fits into `width` columns, else a list. Raises NotFound
-    for an unknown view."""
-    graph = linked(view_named(view).draw(blueprint), blueprint, hrefs or {}, source)
+    A box leads to `hrefs[path]`, where `path` is what it stands for in the blueprint; else to its line in the file,
+    where `lines` is the address without the number, as in `mlwright.yaml#L`; else to `#path`. `standalone=False`
+    leaves the styles out of an SVG, for pages whose style sheet holds them. A text is a drawing where that fits into
+    `width` columns, else a list. Raises NotFound for an unknown view."""
+    graph = linked(view_named(view).draw(blueprint), blueprint, hrefs or {}, lines)
     if form == "mermaid":
         return to_mermaid(graph)
     return to_text(graph, width) if form == "text" else to_svg(graph, standalone=standalone)
@@ -46,7 +46,7 @@ def view_named(name: str) -> View:
     raise NotFound(f"there is no view {name!r}", hint=f"choose one of: {known}")
 
 
-def linked(graph: Graph, blueprint: Blueprint, hrefs: Mapping[str, str], source: str) -> Graph:
+def linked(graph: Graph, blueprint: Blueprint, hrefs: Mapping[str, str], lines: str) -> Graph:
     """The graph with boxes that lead somewhere."""
 
     def led(node: Node) -> Node:
@@ -55,6 +55,6 @@ def linked(graph: Graph, blueprint: Blueprint, hrefs: Mapping[str, str], source:
         if node.path in hrefs:
             return replace(node, href=hrefs[node.path])
         line = blueprint.place(node.path).line
-        return replace(node, href=f"{source}#L{line}" if source and line else source or f"#{node.path}")
+        return replace(node, href=f"{lines}{line}" if lines and line else f"#{node.path}")
 
     return replace(graph, nodes=tuple(map(led, graph.nodes)))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Reports read at `now`: `rag` by pipeline, `exercised` and `served` (the last 24 hours) by endpoint. `span_days`
-    says how long traces are kept."""
+    """Reports read at `now`: `rag` by pipeline, `exercised` and `served` (the last 24 hours, as a rule) by
+    endpoint. `span_days` says how long traces are kept."""
 
     now: datetime
     data: "DataReport"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mlwright.blueprint.nodes import Place as Place
     from mlwright.blueprint.problems import BlueprintError as BlueprintError
     from mlwright.blueprint.problems import Problem as Problem
+    from mlwright.blueprint.reasons import Reason as Reason
+    from mlwright.blueprint.reasons import reasons as reasons
     from mlwright.blueprint.secrets import leaves as leaves
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Edit",
     "Place",
     "Problem",
+    "Reason",
     "SystemSpec",
     "Target",
     "WaiverSpec",
@@ -50,6 +53,7 @@ __all__ = [
     "load",
     "prompt_key",
     "prompt_place",
+    "reasons",
     "schema",
 ]
 __getattr__, __dir__ = front_door(
@@ -63,5 +67,6 @@ __getattr__, __dir__ = front_door(
     model="Blueprint SystemSpec Target WaiverSpec",
     nodes="Place",
     problems="BlueprintError Problem",
+    reasons="Reason reasons",
     secrets="leaves",
 )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mlwright.evals.metrics import Metric as Metric
     from mlwright.evals.metrics import MetricFacts as MetricFacts
     from mlwright.evals.metrics import MetricPart as MetricPart
+    from mlwright.evals.naming import Definition as Definition
+    from mlwright.evals.naming import definitions as definitions
     from mlwright.evals.naming import facts_of as facts_of
     from mlwright.evals.naming import metric_named as metric_named
     from mlwright.evals.plan import cost_lines as cost_lines
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Change",
     "Cited",
+    "Definition",
     "EvalDataset",
     "EvalExample",
     "EvalReport",
@@ -82,6 +85,7 @@ __all__ = [
     "changes",
     "cost_lines",
     "dataset",
+    "definitions",
     "detectable_drop",
     "facts_of",
     "interval",
@@ -101,7 +105,7 @@ __getattr__, __dir__ = front_door(
     interview="Interview interviewed",
     measure="measured",
     metrics="Metric MetricFacts MetricPart",
-    naming="facts_of metric_named",
+    naming="Definition definitions facts_of metric_named",
     plan="cost_lines set_size",
     ports="Cited Outcome Recorder Retrieved Target",
     report="EvalReport GateReport SetReport",

@@ -1,6 +1,8 @@
 """Metrics by the names that gates give them: `mrr`, `recall@5`."""
 
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from mlwright.evals.metrics import Metric, MetricFacts, MetricPart
 from mlwright.kernel.errors import NotFound, UserError
@@ -63,3 +65,32 @@ def metrics_for(required: Iterable[str], place: str) -> dict[str, Metric]:
         except (NotFound, UserError) as error:
             raise type(error)(f"{place}: {error.message}", hint=error.hint) from error
     return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A metric in words, from its file: what it is, how it is counted, and to which examples it applies. `measures` is
+    the part of an answer that it looks at."""
+
+    name: str
+    what: str
+    how: str
+    applies: str
+    measures: str
+
+
+def definitions(required: Iterable[str]) -> list[Definition]:
+    """What every metric of an evaluation means: the required ones first. Raises as `metric_named` does."""
+    return [_definition(name) for name in dict.fromkeys((*required, *ALWAYS))]
+
+
+def _definition(name: str) -> Definition:
+    worker, config = type(metric_named(name)), config_of(SLOT, name.partition("@")[0])
+    what, how, applies = map(_first, (sys.modules[config.__module__].__doc__, config.__doc__, worker.__doc__))
+    facts = facts_of(name)
+    return Definition(name, what, how, applies, facts.measures if facts else "")
+
+
+def _first(doc: str | None) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join((doc or "").split("\n\n")[0].split())

@@ -48,7 +48,7 @@ def _fast(context: Context) -> Proof | None:
 def _quality(context: Context) -> Proof | None:
     given = [(one.thumbs_up, one.thumbs_down) for one in context.records.served.values()] if context.recorded else []
     up, down = sum(one for one, _ in given), sum(other for _, other in given)
-    return Proof(MANUAL, f"{up} answers of the last day were found helpful, {down} not") if up + down else None
+    return Proof(MANUAL, f"{up} answers were found helpful, {down} not") if up + down else None
 
 
 CLAIMS = (
@@ -57,6 +57,6 @@ CLAIMS = (
     Claim("Training and serving are not skewed", "no index, or questions are embedded another way", _skew),
     Claim("Models are not too stale", "no index was built yet", _fresh),
     Claim("Models are numerically stable", "nothing is recorded of numbers that are not finite", nothing),
-    Claim("Computing performance has not regressed", "no promised p95, or too few requests in the last day", _fast),
-    Claim("Prediction quality has not regressed", "no feedback on answers of the last day", _quality),
+    Claim("Computing performance has not regressed", "no promised p95, or too few requests", _fast),
+    Claim("Prediction quality has not regressed", "no feedback on answers", _quality),
 )

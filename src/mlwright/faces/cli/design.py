@@ -1,4 +1,4 @@
-"""Commands of the design: draw."""
+"""Commands of the design: draw, document."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mlwright import app as house
 from mlwright import architect, blueprint
 from mlwright.faces.cli import show
 from mlwright.faces.cli.options import DEFAULT, Json, Sets, Target, overrides
@@ -18,7 +19,7 @@ ENDINGS: dict[Literal["svg", "mermaid"], str] = {"svg": "svg", "mermaid": "mmd"}
 
 
 def add_to(cli: typer.Typer) -> None:
-    for command in (draw,):
+    for command in (draw, document):
         cli.command()(command)
 
 
@@ -46,7 +47,7 @@ def draw(
         show.json_of({"written": written}) if json else show.line(f"wrote {len(written)} files to {out}")
         return
     if svg:
-        svg.write_text(architect.draw(design, view, source=_source(design, svg.parent)), encoding="utf-8")
+        svg.write_text(architect.draw(design, view, lines=_lines(design, svg.parent)), encoding="utf-8")
     if json:
         show.json_of({"view": view, "mermaid": architect.draw(design, view, "mermaid"), "svg": svg})
     elif svg:
@@ -57,18 +58,39 @@ def draw(
         show.verbatim(architect.draw(design, view, form, width=width))
 
 
+def document(
+    file: Annotated[Path, typer.Argument(help="The blueprint.")] = DEFAULT,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder; design-docs beside the blueprint where none is named.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 2 where a file would change.")
+    ] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print the page to design.pdf, by Chromium.")] = False,
+    target: Target = None,
+    sets: Sets = None,
+    json: Json = False,
+) -> None:
+    """Write the documents of the system: diagrams, evaluation, serving, tracking, data, costs, cards and decisions, as
+    Markdown with SVG and as one page. Every statement names its evidence; what is noted by hand stays."""
+    done = house.document(file, out, check=check, pdf=pdf, target=target, sets=overrides(sets))
+    show.json_of({"changed": done.changed, "documents": done}) if json else show.documented(done, check=check)
+    if check and done.changed:
+        raise typer.Exit(2)
+
+
 def _written(design: "Blueprint", folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for view in architect.all_views():
         for form, ending in ENDINGS.items():
             path = folder / f"{view.name}.{ending}"
-            source = _source(design, folder)
-            path.write_text(architect.draw(design, view.name, form, source=source), encoding="utf-8")
+            lines = _lines(design, folder)
+            path.write_text(architect.draw(design, view.name, form, lines=lines), encoding="utf-8")
             written.append(path)
     return written
 
 
-def _source(design: "Blueprint", folder: Path) -> str:
-    """The way from a folder to the blueprint, as an address."""
-    return Path(os.path.relpath(design.path, folder.resolve())).as_posix()
+def _lines(design: "Blueprint", folder: Path) -> str:
+    """The address of the blueprint's lines as seen from a folder, without the number."""
+    return f"{Path(os.path.relpath(design.path, folder.resolve())).as_posix()}#L"

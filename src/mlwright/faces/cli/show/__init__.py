@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.console import nothing as nothing
     from mlwright.faces.cli.show.console import verbatim as verbatim
     from mlwright.faces.cli.show.design import differences as differences
+    from mlwright.faces.cli.show.design import documented as documented
     from mlwright.faces.cli.show.design import findings as findings
     from mlwright.faces.cli.show.design import score as score
     from mlwright.faces.cli.show.design import stage as stage
@@ -60,6 +61,7 @@ __all__ = [
     "damages",
     "diagnosis",
     "differences",
+    "documented",
     "findings",
     "first_answer",
     "hits",
@@ -102,7 +104,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     answers="answer hits question token turn",
     console="columns json_line json_of json_text line nothing verbatim",
-    design="differences findings score stage",
+    design="differences documented findings score stage",
     explained="places stages",
     first="first_answer",
     indexes="damages index_diff index_map index_versions pruned",

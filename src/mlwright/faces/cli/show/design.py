@@ -1,9 +1,11 @@
 """The design on the terminal: findings, stages, differences."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.text import Text
 
+from mlwright.app import Documented
 from mlwright.architect import Finding, Score
 from mlwright.blueprint import Difference
 from mlwright.faces.cli.show.console import console
@@ -52,3 +54,20 @@ def differences(changes: Sequence[Difference]) -> None:
         )
     if not changes:
         console.print(Text("no difference", style="good"))
+
+
+def documented(done: Documented, *, check: bool) -> None:
+    """The folder, each file that changed in it, and how much of what they say is proved."""
+    words = {"new": "would write" if check else "wrote", "gone": "would remove" if check else "removed"}
+    words["changed"] = words["new"]
+    here = Path.cwd()
+    folder = done.folder.relative_to(here) if done.folder.is_relative_to(here) else done.folder
+    console.print(Text(str(folder), style="name"))
+    for file in done.files:
+        if file.state != "same":
+            console.print(Text.assemble((f"  {words[file.state]} ", "quiet"), file.path))
+    if done.pdf:
+        console.print(Text.assemble(("  wrote ", "quiet"), done.pdf.name))
+    if not done.changed:
+        console.print(Text("  as it should be", style="good"))
+    console.print(Text(f"{done.proved} statements are proved, {done.unproved} not yet", style="quiet"))
