@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHAPES = {
     "/", "/ask", "/chat", "/retrieve", "/documents", "/documents/*", "/indexes", "/map", "/answers", "/answers/*", "/evals", "/evals/*", "/runs", "/runs/*",
-    "/releases", "/why/*", "/blast/*", "/style",
+    "/releases", "/plan", "/why/*", "/blast/*", "/style",
 }  # fmt: skip
 """What a walk from the home page must meet; `*` stands for a reference."""
 
@@ -71,6 +71,19 @@ def test_every_page_is_whole_accessible_and_narrow_enough(
         assert page.title()
         assert page.locator("h1").count() == 1 or "/style" in link, link  # which shows one more
     assert not problems, "\n".join(problems)
+
+
+def test_the_plan_stands_beside_what_happened(page: Page, site: Site) -> None:
+    page.goto(site.url + "/")
+    page.get_by_role("link", name="Plan", exact=True).click()
+    lines = page.locator("section", has=page.get_by_role("heading", name="Plan against actual"))
+    row = lines.get_by_role("row", name=re.compile("^requests")).first
+    expect(row.get_by_role("img")).to_have_attribute("aria-label", re.compile(r"^requests: planned 1,000 .*, was \d"))
+    expect(lines.get_by_text("rests on")).to_be_visible()
+    page.get_by_role("link", name="7d", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/plan\?window=7d$"))
+    page.get_by_text(re.compile(r"^\d+ assumptions$")).click()
+    expect(page.get_by_text("traffic.requests: 1,000 a day (default)")).to_be_visible()
 
 
 def test_a_question_is_asked_by_keyboard_and_its_citation_opens_the_words(page: Page, site: Site) -> None:

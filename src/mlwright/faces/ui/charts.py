@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 
+from mlwright.architect import Line, told_actual, told_plan
 from mlwright.evals import EvalResult, Interval, Requirement
 from mlwright.faces.ui.words import bounds
 from mlwright.serving import RequestLog
@@ -42,6 +43,20 @@ def interval(value: Interval, required: Requirement | None = None) -> IntervalMa
     return IntervalMark(
         x(value.low), x(value.mean), x(value.high), x(required.bound) if required else None, state, told
     )
+
+
+def planned_mark(line: Line) -> IntervalMark | None:
+    """The planned range of a line, with what happened as its bound; None where there is nothing to compare."""
+    if line.plan is None or line.actual is None:
+        return None
+    top = max(line.plan.high, line.actual) * 1.05 or 1.0
+
+    def x(number: float) -> float:
+        return round(2 + _INTERVAL * min(max(number / top, 0.0), 1.0), 1)
+
+    state = "good" if line.inside else "bad"
+    told = f"{line.what}: planned {told_plan(line)}, was {told_actual(line)}"
+    return IntervalMark(x(line.plan.low), x(line.plan.likely), x(line.plan.high), x(line.actual), state, told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from mlwright.faces.ui import (
     indexes,
     lineage,
     mapping,
+    planning,
     rag,
     serving,
     style,
@@ -42,6 +43,7 @@ _ROOMS = (
     evals,
     tracking,
     serving,
+    planning,
     lineage,
     style,
 )

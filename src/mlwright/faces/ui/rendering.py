@@ -31,6 +31,7 @@ NAV = (
     ("/evals", "Evals", "evals"),
     ("/runs", "Runs", "runs"),
     ("/releases", "Releases", "releases"),
+    ("/plan", "Plan", "plan"),
 )
 _BELOW = {
     "/why": "/answers",
