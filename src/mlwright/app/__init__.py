@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mlwright.app.opening import open as open
     from mlwright.app.pricing import planned as planned
     from mlwright.app.pricing import tested as tested
+    from mlwright.app.prompt_results import Prompted as Prompted
+    from mlwright.app.prompt_results import Shorter as Shorter
     from mlwright.app.scoring import score as score
     from mlwright.app.servers import ModelServer as ModelServer
     from mlwright.app.servers import servers_here as servers_here
@@ -45,8 +47,10 @@ __all__ = [
     "Documented",
     "ModelServer",
     "Node",
+    "Prompted",
     "Recalibrated",
     "Round",
+    "Shorter",
     "Status",
     "Synthetic",
     "Trial",
@@ -74,6 +78,7 @@ __getattr__, __dir__ = front_door(
     documenting="DocumentFile Documented",
     documents="document",
     servers="ModelServer servers_here",
+    prompt_results="Prompted Shorter",
     starting="blueprint_for first_question new",
     lookback="Actual Recalibrated",
     opening="open",

@@ -8,7 +8,7 @@ from mlwright.data import Data, FileVersion
 from mlwright.evals import Cited, EvalExample, Outcome, Retrieved
 from mlwright.kernel.errors import NotFound, Unreadable
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Answer, Citation, Hit, Rag, SourceDocument, Token, Turn
+from mlwright.rag import Answer, Citation, Hit, Rag, SourceDocument, Token, Tried, Turn
 from mlwright.serving import Event, Handler, Request
 
 
@@ -114,16 +114,26 @@ async def outcome_of(rag: Rag, release: Ref, example: EvalExample) -> Outcome:
             answer = item
     if answer is None:
         raise NotFound(f"the pipeline gave no answer to example {example.id!r}")
+    return _outcome(rag, answer, [retrieved_of(hit) for hit in answer.hits], answer.ref)
+
+
+def outcome_of_trial(rag: Rag, tried: Tried) -> Outcome:
+    """An answer that was not kept; what was retrieved is what the model was shown."""
+    shown = [Retrieved(one.chunks[0].key, one.text, (one.start, one.end)) for one in tried.prompt.shown]
+    return _outcome(rag, tried.answer, shown, None)
+
+
+def _outcome(rag: Rag, answer: Answer, retrieved: Sequence[Retrieved], ref: Ref | None) -> Outcome:
     return Outcome(
         output=answer.text,
-        retrieved=tuple(retrieved_of(hit) for hit in answer.hits),
+        retrieved=tuple(retrieved),
         cited=tuple(
             Cited(c.key, c.quote, resolves=rag.resolves(c), span=(c.span.start, c.span.end)) for c in answer.citations
         ),
         abstained=answer.abstained,
         cost=answer.cost,
         seconds=answer.seconds,
-        answer=answer.ref,
+        answer=ref,
     )
 
 

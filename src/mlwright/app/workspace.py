@@ -13,6 +13,7 @@ from mlwright.app import (
     indexes,
     lookback,
     planning,
+    prompting,
     reviewing,
     status,
     synthetic,
@@ -23,6 +24,7 @@ from mlwright.app import (
     watching,
 )
 from mlwright.app.joined import Joined
+from mlwright.app.prompt_results import Prompted
 from mlwright.architect import Finding, Plan, Score
 from mlwright.data import Dataset, Upload
 from mlwright.evals import EvalResult
@@ -229,6 +231,27 @@ class App(Joined):
         return aio.run(
             threshold.threshold(self, pipeline, set_name=set_name, lose=lose, apply=apply, progress=progress)
         )
+
+    def prompt(
+        self,
+        pipeline: str = "",
+        *,
+        set_name: str = "",
+        margin: float = 0.02,
+        examples: int = 200,
+        metrics: Sequence[str] = (),
+        apply: bool = False,
+        allow_synthetic: bool = False,
+        progress: Progress = silent,
+    ) -> Prompted:
+        """What the prompt of a pipeline is made of, and what of it may go so that no metric loses `margin`, measured on
+        an eval set. Changes the blueprint's file only with `apply`, and a template never."""
+        return aio.run(
+            prompting.prompt(
+                self, pipeline, set_name=set_name, margin=margin, examples=examples, metrics=metrics, apply=apply,
+                allow_synthetic=allow_synthetic, progress=progress,
+            )
+        )  # fmt: skip
 
     def synth(
         self, to: Path, pipeline: str = "", count: int = 60, by: str = "", progress: Progress = silent

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mlwright.evals.build import build_evals as build_evals
     from mlwright.evals.compare import Change as Change
     from mlwright.evals.compare import changes as changes
+    from mlwright.evals.compare import holm as holm
     from mlwright.evals.interview import Interview as Interview
     from mlwright.evals.interview import interviewed as interviewed
     from mlwright.evals.measure import measured as measured
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from mlwright.evals.naming import definitions as definitions
     from mlwright.evals.naming import facts_of as facts_of
     from mlwright.evals.naming import metric_named as metric_named
+    from mlwright.evals.noninferior import NonInferior as NonInferior
+    from mlwright.evals.noninferior import examples_needed as examples_needed
+    from mlwright.evals.noninferior import non_inferior as non_inferior
+    from mlwright.evals.noninferior import provable_margin as provable_margin
     from mlwright.evals.plan import cost_lines as cost_lines
     from mlwright.evals.plan import set_size as set_size
     from mlwright.evals.ports import Cited as Cited
@@ -71,6 +76,7 @@ __all__ = [
     "Metric",
     "MetricFacts",
     "MetricPart",
+    "NonInferior",
     "Outcome",
     "Quantile",
     "Recorder",
@@ -87,11 +93,15 @@ __all__ = [
     "dataset",
     "definitions",
     "detectable_drop",
+    "examples_needed",
     "facts_of",
+    "holm",
     "interval",
     "interviewed",
     "measured",
     "metric_named",
+    "non_inferior",
+    "provable_margin",
     "quantile",
     "read_set",
     "set_size",
@@ -101,11 +111,12 @@ __all__ = [
 __getattr__, __dir__ = front_door(
     __name__,
     build="Evals build_evals",
-    compare="Change changes",
+    compare="Change changes holm",
     interview="Interview interviewed",
     measure="measured",
     metrics="Metric MetricFacts MetricPart",
     naming="Definition definitions facts_of metric_named",
+    noninferior="NonInferior examples_needed non_inferior provable_margin",
     plan="cost_lines set_size",
     ports="Cited Outcome Recorder Retrieved Target",
     report="EvalReport GateReport SetReport",

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
+    from mlwright.rag.blocks import TemplateBlock as TemplateBlock
+    from mlwright.rag.blocks import template_blocks as template_blocks
+    from mlwright.rag.blocks import without_blocks as without_blocks
     from mlwright.rag.build import Rag as Rag
     from mlwright.rag.build import build_rag as build_rag
     from mlwright.rag.compute import AnyCompute as AnyCompute
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from mlwright.rag.conversations import Conversations as Conversations
     from mlwright.rag.describe import answer_of as answer_of
     from mlwright.rag.describe import answers as answers
+    from mlwright.rag.draft import Composed as Composed
+    from mlwright.rag.draft import Tried as Tried
     from mlwright.rag.filters import ACL as ACL
     from mlwright.rag.filters import Filter as Filter
     from mlwright.rag.filters import Where as Where
@@ -80,6 +85,7 @@ __all__ = [
     "Candidate",
     "Chunk",
     "Citation",
+    "Composed",
     "ComputePart",
     "Conversation",
     "Conversations",
@@ -112,7 +118,9 @@ __all__ = [
     "SourceDocument",
     "Span",
     "StageReport",
+    "TemplateBlock",
     "Token",
+    "Tried",
     "Turn",
     "Used",
     "Where",
@@ -134,11 +142,15 @@ __all__ = [
     "search_seconds",
     "situate_lines",
     "storage_lines",
+    "template_blocks",
     "used",
+    "without_blocks",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
+    blocks="TemplateBlock template_blocks without_blocks",
     build="Rag build_rag",
+    draft="Composed Tried",
     compute="AnyCompute ComputePart",
     conversations="NEW Conversations",
     describe="answer_of answers",

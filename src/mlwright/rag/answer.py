@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import cast
 
@@ -12,11 +12,12 @@ from mlwright.kernel.errors import NotFound, ProviderError
 from mlwright.kernel.ids import Ref, new_ref
 from mlwright.kernel.lineage import Edge
 from mlwright.kernel.spans import GenAI, Span
-from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Price, Usage, cost_of
+from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Price, Usage
 from mlwright.rag import tables
 from mlwright.rag.citing import Cited, Citer, cite
 from mlwright.rag.context import Shown, assemble
 from mlwright.rag.conversations import Conversations, Memory
+from mlwright.rag.draft import Composed, Draft, Tried
 from mlwright.rag.filters import Filter
 from mlwright.rag.prompt import NO_ANSWER, Prompt
 from mlwright.rag.retrieve import Retriever
@@ -24,44 +25,12 @@ from mlwright.rag.sentences import sentences
 from mlwright.rag.spec import GenerateSpec
 from mlwright.rag.strict import StrictCiter
 from mlwright.rag.texts import Texts
-from mlwright.rag.types import Answer, Call, Citation, Retrieval, Token, Turn
+from mlwright.rag.types import Answer, Citation, Retrieval, Token, Turn
 
 TOP_PASSAGES = Ref("model", "rule/top_passages@1")
 _PASSAGES = 3
 _LONGEST_QUOTE = 400
 _LONGEST_TURN = 100_000
-
-
-@dataclass(slots=True)
-class _Draft:
-    """What is known of an answer while it is made."""
-
-    question: str
-    release: Ref | None
-    model: Ref
-    price: Price | None
-    retrieval: Retrieval
-    shown: list[Shown]
-    pages: Mapping[str, Sequence[int]]
-    seconds: dict[str, float]
-    began: float
-    memory: Memory
-    asked: str
-    usage: Usage = field(default_factory=Usage)
-    called: bool = False
-    stopped: str = "stop"
-
-    def calls(self) -> tuple[Call, ...]:
-        """Every call that was paid for so far."""
-        if not self.called:
-            return self.retrieval.calls
-        cost = cost_of(self.usage, self.price)
-        return (*self.retrieval.calls, Call(self.model, self.usage.input_tokens, self.usage.output_tokens, cost))
-
-    def cost(self) -> float | None:
-        """USD of all calls; None where one has no price."""
-        costs = [call.cost for call in self.calls()]
-        return None if None in costs else sum(cost or 0.0 for cost in costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +75,31 @@ class Answerer:
         price = self.prices.get(model or self.spec.model)
         memory = await self._memory(history, conversation, owner)
         draft = await self._draft(question, writer.ref, price, where, release, memory, at)
+        async with aclosing(self._said(draft, writer, timeout)) as items:
+            async for item in items:
+                if isinstance(item, Answer):
+                    await self._keep(item, draft)
+                yield item
+
+    async def tried(self, found: Retrieval) -> Tried:
+        """The answer to what was retrieved before, with the prompt that it comes of. Nothing is kept."""
+        writer = self._model("")
+        draft = await self._begun(found.question, writer.ref, self.prices.get(self.spec.model), None, found, Memory(()))
+        async with aclosing(self._said(draft, writer, None)) as items:
+            answer = [item async for item in items if isinstance(item, Answer)][-1]
+        return Tried(answer, self._composed(draft))
+
+    async def composed(self, found: Retrieval) -> Composed:
+        """The prompt that would be sent with what was retrieved before."""
+        return self._composed(await self._begun(found.question, TOP_PASSAGES, None, None, found, Memory(())))
+
+    async def _said(
+        self, draft: Draft, writer: ChatModel, timeout: float | None
+    ) -> AsyncGenerator[Token | Citation | Answer]:
+        """What `answer` gives out; the Answer is not kept yet."""
         if not draft.retrieval.hits and self.spec.if_empty == "abstain":
             yield Token(NO_ANSWER)
-            yield await self._finish(draft, Cited(NO_ANSWER, ()), abstained=True)
+            yield self._made(draft, Cited(NO_ANSWER, ()), abstained=True)
             return
         citer = (StrictCiter if self.spec.cite == "strict" else Citer)(draft.shown, draft.pages)
         said = False
@@ -123,7 +114,7 @@ class Answerer:
             cited = Cited(NO_ANSWER, ())
         if not said:
             yield Token(cited.text)
-        yield await self._finish(draft, cited, abstained=abstained)
+        yield self._made(draft, cited, abstained=abstained)
 
     async def passages(
         self,
@@ -142,7 +133,9 @@ class Answerer:
         best = draft.shown[:_PASSAGES]
         text = "\n\n".join(f"{_opening(one.text)} [{one.number}]" for one in best)
         cited = cite(text, best, draft.pages)
-        return await self._finish(draft, cited if best else Cited(NO_ANSWER, ()), abstained=not best)
+        answer = self._made(draft, cited if best else Cited(NO_ANSWER, ()), abstained=not best)
+        await self._keep(answer, draft)
+        return answer
 
     def model_ref(self, name: str = "") -> Ref:
         """The model behind a name of `models.chat`, or behind the pipeline's own. Raises NotFound."""
@@ -170,14 +163,29 @@ class Answerer:
         release: Ref | None,
         memory: Memory,
         at: str,
-    ) -> _Draft:
+    ) -> Draft:
         began = perf_counter()
         retrieval = await self.retriever.retrieve(question, where=where, history=memory.turns, at=at)
+        draft = await self._begun(question, model, price, release, retrieval, memory)
+        draft.began, draft.seconds["retrieve"] = began, draft.began - began
+        return draft
+
+    async def _begun(
+        self,
+        question: str,
+        model: Ref,
+        price: Price | None,
+        release: Ref | None,
+        retrieval: Retrieval,
+        memory: Memory,
+    ) -> Draft:
+        """A draft over what was retrieved."""
+        began = perf_counter()
         asked = retrieval.asked if memory.turns else question
-        seconds = {**retrieval.seconds, "retrieve": perf_counter() - began}
+        seconds = dict(retrieval.seconds)
         turns, shown, pages = await in_thread(self._shown, question, retrieval, memory)
         memory = replace(memory, turns=turns)
-        return _Draft(question, release, model, price, retrieval, shown, pages, seconds, began, memory, asked)
+        return Draft(question, release, model, price, retrieval, shown, pages, seconds, began, memory, asked)
 
     def _shown(
         self, question: str, retrieval: Retrieval, memory: Memory
@@ -207,7 +215,7 @@ class Answerer:
         return len(self.embedder.token_ends(text))
 
     async def _supported(
-        self, model: ChatModel, draft: _Draft, citer: Citer | StrictCiter, timeout: float | None
+        self, model: ChatModel, draft: Draft, citer: Citer | StrictCiter, timeout: float | None
     ) -> AsyncGenerator[str | Citation]:
         """What the model says, as far as it may be shown: from the first citation on, where one is required."""
         held: list[str] | None = None if self.spec.cite == "optional" else []
@@ -224,7 +232,7 @@ class Answerer:
                     held = None
 
     async def _cited(
-        self, model: ChatModel, draft: _Draft, citer: Citer | StrictCiter, timeout: float | None
+        self, model: ChatModel, draft: Draft, citer: Citer | StrictCiter, timeout: float | None
     ) -> AsyncGenerator[str | Citation]:
         async with aclosing(self._written(model, draft, timeout)) as pieces:
             async for piece in pieces:
@@ -233,12 +241,10 @@ class Answerer:
         for item in citer.end():
             yield item
 
-    async def _written(self, model: ChatModel, draft: _Draft, timeout: float | None) -> AsyncGenerator[str]:
+    async def _written(self, model: ChatModel, draft: Draft, timeout: float | None) -> AsyncGenerator[str]:
         """What the model says, piece by piece; its usage goes to the draft."""
-        question = draft.question if self.prompt.shows_history else draft.asked
-        shown = [one.shown() for one in draft.shown]
         request = ChatRequest(
-            messages=self.prompt.messages(question, shown, cite=self.spec.cite, history=draft.memory.turns),
+            messages=self._composed(draft).messages,
             question=draft.asked,
             passages=tuple(one.passage() for one in draft.shown),
             timeout=timeout,
@@ -270,10 +276,15 @@ class Answerer:
         if not finished:
             raise ProviderError(f"{model.ref} ended without saying so", hint="the answer may be cut short; ask again")
 
-    async def _finish(self, draft: _Draft, cited: Cited, *, abstained: bool) -> Answer:
-        """Make the answer, and keep it: it can be looked up by anybody when this returns."""
+    def _composed(self, draft: Draft) -> Composed:
+        question = draft.question if self.prompt.shows_history else draft.asked
+        passages = tuple(one.shown() for one in draft.shown)
+        messages = self.prompt.messages(question, passages, cite=self.spec.cite, history=draft.memory.turns)
+        return Composed(question, tuple(draft.shown), passages, messages)
+
+    def _made(self, draft: Draft, cited: Cited, *, abstained: bool) -> Answer:
         draft.seconds["total"] = perf_counter() - draft.began
-        answer = Answer(
+        return Answer(
             ref=new_ref("answer"),
             pipeline=self.pipeline,
             question=draft.question,
@@ -295,11 +306,13 @@ class Answerer:
             conversation=draft.memory.ref,
             asked=draft.asked if draft.asked != draft.question else "",
         )
+
+    async def _keep(self, answer: Answer, draft: Draft) -> None:
+        """It can be looked up by anybody when this returns."""
         tables.add_answer(self.kernel.store, answer)
         self.conversations.add(draft.memory, answer, [chunk.ref.id for one in draft.shown for chunk in one.chunks])
         self.kernel.lineage.link_soon(_edges(answer, draft.shown))
         await in_thread(self.kernel.store.flush)
-        return answer
 
 
 def _observe(span: Span, finish: Finish) -> None:

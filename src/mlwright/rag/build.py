@@ -33,7 +33,6 @@ from mlwright.rag.prompt import Prompt, built_in
 from mlwright.rag.remembered import Remembered
 from mlwright.rag.report import RagReport, report
 from mlwright.rag.retrieve import Retriever
-from mlwright.rag.rewriters import Rewriter
 from mlwright.rag.rows import IndexVersion
 from mlwright.rag.shelf import Shelf
 from mlwright.rag.situate import Writer, writer_of
@@ -123,8 +122,9 @@ class Rag:
         self.originals = Originals(kernel, source, spec.parse, Derived(kernel))
         self.maps = Maps(name, kernel, self._shelf, self._index, embedder, Derived(kernel))
         self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index)
+        rewriter = spec.retrieve.rewrite.build(chat.get(spec.retrieve.rewrite.facts().chat))
         self._retriever = Retriever(
-            name, spec, kernel, embedder, self._shelf, self._index, self.index_versions, _rewriter(spec, chat),
+            name, spec, kernel, embedder, self._shelf, self._index, self.index_versions, rewriter,
             Named(spec.retrieve.extract, self._fields), rerank, prices, Remembered(spec.retrieve.cache),
         )  # fmt: skip
         self._answerer = Answerer(
@@ -267,6 +267,10 @@ class Rag:
             at=at,
         )  # fmt: skip
 
+    def variant(self, *, context: int, prompt: Prompt) -> Answerer:
+        """What answers as this pipeline does, with another budget and template: for `tried` and `composed`."""
+        return replace(self._answerer, spec=self.spec.generate.model_copy(update={"context": context}), prompt=prompt)
+
     def close(self) -> None:
         """Let go of the index; the next use opens it again."""
         with self._opening:
@@ -291,6 +295,14 @@ class Rag:
     @property
     def prompt_ref(self) -> Ref:
         return self._prompt.ref
+
+    @property
+    def prompt_text(self) -> str:
+        return self._prompt.text
+
+    def tokens(self, text: str) -> int:
+        """As the embedder counts them, which is how `generate.context` is counted."""
+        return len(self._embedder.token_ends(text))
 
     @property
     def embedder_ref(self) -> Ref:
@@ -383,8 +395,3 @@ class Rag:
 
 
 _WORD = re.compile(r"\w+")
-
-
-def _rewriter(spec: PipelineSpec, chat: Mapping[str, ChatModel]) -> Rewriter:
-    part = spec.retrieve.rewrite
-    return part.build(chat.get(part.facts().chat))

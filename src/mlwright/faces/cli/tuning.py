@@ -1,4 +1,4 @@
-"""Commands below `rag`: tune, threshold, synth."""
+"""Commands below `rag`: tune, threshold, prompt, synth."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,7 @@ def add_to(cli: typer.Typer) -> None:
     )
     group.command()(tune)
     group.command()(threshold)
+    group.command()(prompt)
     group.command()(synth)
     cli.add_typer(group)
 
@@ -78,6 +79,46 @@ def threshold(
     with house.open(file, target=target) as app, show.progress(json) as progress:
         found = app.threshold(pipeline, set_name=on, lose=lose, apply=apply, progress=progress)
     show.json_of(found) if json else show.calibrated(found)
+
+
+def _share(written: str | float) -> float:
+    from mlwright.kernel.units import share  # loads pydantic, which help does without
+
+    try:
+        return share(written if "%" in str(written) else float(written))
+    except ValueError as error:
+        raise typer.BadParameter(f"{written!r} is no share; write it like 2%") from error
+
+
+def prompt(
+    pipeline: Pipeline = "",
+    file: File = DEFAULT,
+    on: Annotated[str, typer.Option("--on", help="The eval set; the first one where none is named.")] = "",
+    margin: Annotated[
+        float, typer.Option(parser=_share, metavar="SHARE", help="What each metric may lose, as in 2%.")
+    ] = 0.02,
+    examples: Annotated[int, typer.Option(min=2, help="The most examples that are asked, for each candidate.")] = 200,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="What must not be lost, once for each; the usual metrics where absent.")
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write fewer passages or a smaller budget into the blueprint.")
+    ] = False,
+    allow: Annotated[
+        bool, typer.Option("--allow-synthetic", help="Apply also what only synthetic questions show.")
+    ] = False,
+    target: Target = None,
+    json: Json = False,
+) -> None:
+    """What the prompt is made of, and what of it may go: fewer passages, a smaller budget, single instructions. Each is
+    answered on an eval set and held against a margin, with the tokens and the cost that it saves. The model is asked
+    for every candidate, and nothing that is served is touched. Ctrl-C: the next run goes on."""
+    with house.open(file, target=target) as app, show.progress(json) as progress:
+        done = app.prompt(
+            pipeline, set_name=on, margin=margin, examples=examples, metrics=metric or (), apply=apply,
+            allow_synthetic=allow, progress=progress,
+        )  # fmt: skip
+    show.json_of(done) if json else show.prompted(done)
 
 
 def synth(

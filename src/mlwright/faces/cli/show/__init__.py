@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.planning import plan_changes as plan_changes
     from mlwright.faces.cli.show.planning import recalibrated as recalibrated
     from mlwright.faces.cli.show.progress import progress as progress
+    from mlwright.faces.cli.show.prompting import prompted as prompted
     from mlwright.faces.cli.show.systems import added as added
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
@@ -79,6 +80,7 @@ __all__ = [
     "plan",
     "plan_changes",
     "progress",
+    "prompted",
     "pruned",
     "quarantined",
     "question",
@@ -110,6 +112,7 @@ __getattr__, __dir__ = front_door(
     indexes="damages index_diff index_map index_versions pruned",
     planning="actual plan plan_changes recalibrated",
     progress="progress",
+    prompting="prompted",
     systems="added diagnosis ingested quarantined results run runs status traffic up watched",
     trees="kinds tree",
     tuning="calibrated synthetic tuned",
