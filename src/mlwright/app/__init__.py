@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from mlwright.app.doctor import diagnose as diagnose
     from mlwright.app.documenting import Documented as Documented
     from mlwright.app.documenting import DocumentFile as DocumentFile
+    from mlwright.app.documenting import kept_notes as kept_notes
     from mlwright.app.documents import document as document
+    from mlwright.app.evidence import evidence_of as evidence_of
     from mlwright.app.lookback import Actual as Actual
     from mlwright.app.lookback import Recalibrated as Recalibrated
     from mlwright.app.opening import open as open
@@ -62,7 +64,9 @@ __all__ = [
     "blueprint_for",
     "diagnose",
     "document",
+    "evidence_of",
     "first_question",
+    "kept_notes",
     "new",
     "open",
     "planned",
@@ -75,8 +79,9 @@ __getattr__, __dir__ = front_door(
     adding="Added",
     answers="answer_data",
     doctor="Diagnosis diagnose",
-    documenting="DocumentFile Documented",
+    documenting="DocumentFile Documented kept_notes",
     documents="document",
+    evidence="evidence_of",
     servers="ModelServer servers_here",
     prompt_results="Prompted Shorter",
     starting="blueprint_for first_question new",

@@ -65,7 +65,7 @@ def documented(
     folder = folder or blueprint.folder / NAME
     ledger = _ledger(folder)
     evidence = _kept(ledger, folder) if evidence is None else evidence
-    notes = {name: notes_of(text, name) for name in note_files() if (text := _text(folder / name)) is not None}
+    notes = kept_notes(blueprint, folder)
     source = Path(os.path.relpath(blueprint.path, folder.resolve())).as_posix()
     made = design_folder(blueprint, evidence, notes, source)
     files = tuple(_compared(folder, made.files, ledger, check=check))
@@ -74,6 +74,12 @@ def documented(
     paper = printed(folder / PAGE, folder / PDF) if pdf and not check else None
     proved, unproved = (sum(counts) for counts in zip(*made.proved.values(), strict=True))
     return Documented(folder, files, proved, unproved, paper)
+
+
+def kept_notes(blueprint: Blueprint, folder: Path | None = None) -> dict[str, str]:
+    """What people have noted in the documents, by file. Raises UserError where nobody could say where notes end."""
+    place = folder or blueprint.folder / NAME
+    return {name: notes_of(text, name) for name in note_files() if (text := _text(place / name)) is not None}
 
 
 def _compared(

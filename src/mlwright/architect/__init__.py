@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from mlwright.architect.documenting import MARK as MARK
     from mlwright.architect.documenting import PAGE as PAGE
     from mlwright.architect.documenting import DesignFolder as DesignFolder
+    from mlwright.architect.documenting import counted as counted
     from mlwright.architect.documenting import design_folder as design_folder
     from mlwright.architect.documenting import note_files as note_files
+    from mlwright.architect.documenting import records_cited as records_cited
     from mlwright.architect.documents import Document as Document
     from mlwright.architect.documents import all_documents as all_documents
+    from mlwright.architect.documents._subject import Subject as Subject
     from mlwright.architect.drawing import Form as Form
     from mlwright.architect.drawing import draw as draw
     from mlwright.architect.evidence import Evidence as Evidence
@@ -71,17 +74,21 @@ if TYPE_CHECKING:
     from mlwright.architect.telling import told_plan as told_plan
     from mlwright.architect.views import View as View
     from mlwright.architect.views import all_views as all_views
+    from mlwright.architect.writing.cited import cited_blocks as cited_blocks
+    from mlwright.architect.writing.html import Html as Html
     from mlwright.architect.writing.notes import notes_of as notes_of
+    from mlwright.architect.writing.source import shown_lines as shown_lines
 
 __all__ = [
     "LEDGER", "MARK", "PAGE", "Calibration", "Comparison", "DesignFolder", "Document", "Edge", "EndpointLatency",
-    "Evidence", "Finding", "Form", "Indexed", "Lane", "Line", "Measured", "Node", "Plan", "PlanChange",
-    "PlannedCost", "Records", "RequestRecord", "Results", "RunRecord", "Saving", "Score", "Served", "Tested",
-    "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views", "calibrate",
-    "changes_markdown", "check", "compare", "design_folder", "draw", "draw_graph", "evidence_from", "fix", "fixed",
-    "kept", "measure", "note_files", "notes_of", "plan", "plan_changes", "plan_json", "plan_markdown", "saved_plan",
-    "score", "score_json", "stages", "to_json", "to_sarif", "told_actual", "told_basis", "told_change",
-    "told_error", "told_gate", "told_load", "told_plan", "told_saving", "told_step",
+    "Evidence", "Finding", "Form", "Html", "Indexed", "Lane", "Line", "Measured", "Node", "Plan", "PlanChange",
+    "PlannedCost", "Records", "RequestRecord", "Results", "RunRecord", "Saving", "Score", "Served", "Subject",
+    "Tested", "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views", "calibrate",
+    "changes_markdown", "check", "cited_blocks", "compare", "counted", "design_folder", "draw", "draw_graph",
+    "evidence_from", "fix", "fixed", "kept", "measure", "note_files", "notes_of", "plan", "plan_changes",
+    "plan_json", "plan_markdown", "records_cited", "saved_plan", "score", "score_json", "shown_lines", "stages",
+    "to_json", "to_sarif", "told_actual", "told_basis", "told_change", "told_error", "told_gate", "told_load",
+    "told_plan", "told_saving", "told_step",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
@@ -90,7 +97,7 @@ __getattr__, __dir__ = front_door(
     checking="check fix fixed",
     comparing="PlanChange plan_changes saved_plan",
     costs="PlannedCost",
-    documenting="LEDGER MARK PAGE DesignFolder design_folder note_files",
+    documenting="LEDGER MARK PAGE DesignFolder counted design_folder note_files records_cited",
     documents="Document all_documents",
     drawing="Form draw",
     evidence="Evidence RequestRecord RunRecord evidence_from",
@@ -108,5 +115,11 @@ __getattr__, __dir__ = front_door(
     svg="draw_graph",
     views="View all_views",
     telling="actual_json actual_markdown changes_markdown told_actual told_basis told_change told_error told_plan",
-    **{"writing.notes": "notes_of"},
+    **{
+        "documents._subject": "Subject",
+        "writing.cited": "cited_blocks",
+        "writing.html": "Html",
+        "writing.notes": "notes_of",
+        "writing.source": "shown_lines",
+    },
 )

@@ -2,10 +2,10 @@
 
 import json
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlwright.architect.documents import Document, all_documents
+from mlwright.architect.documents import all_documents
 from mlwright.architect.documents._subject import Subject
 from mlwright.architect.drawing import draw
 from mlwright.architect.evidence import Evidence, evidence_data
@@ -56,8 +56,8 @@ def design_folder(blueprint: Blueprint, evidence: Evidence, notes: Mapping[str, 
     Equal arguments give equal texts."""
     subject = Subject(blueprint, evidence)
     written = {document.name: tuple(document.write(subject)) for document in all_documents()}
-    counts = {name: _counted(blocks) for name, blocks in written.items()}
-    cited = {proof.ref for blocks in written.values() for proof in proofs_of(blocks) if isinstance(proof, Recorded)}
+    counts = {name: counted(blocks) for name, blocks in written.items()}
+    cited = records_cited(block for blocks in written.values() for block in blocks)
     evidenced = tuple(cited_blocks(evidence, cited))
     files = _markdown(subject, written, evidenced, counts, notes, source)
     files |= {f"diagrams/{view.name}.svg": draw(blueprint, view.name, lines=f"../{source}#L") for view in all_views()}
@@ -66,10 +66,16 @@ def design_folder(blueprint: Blueprint, evidence: Evidence, notes: Mapping[str, 
     return DesignFolder(files, counts)
 
 
-def _counted(blocks: Sequence[Block]) -> tuple[int, int]:
+def counted(blocks: Iterable[Block]) -> tuple[int, int]:
+    """How many statements are proved, and how many not yet."""
     proofs = list(proofs_of(blocks))
     missing = sum(isinstance(proof, Unproved) for proof in proofs)
     return len(proofs) - missing, missing
+
+
+def records_cited(blocks: Iterable[Block]) -> set[Ref]:
+    """Every record that proves something."""
+    return {proof.ref for proof in proofs_of(blocks) if isinstance(proof, Recorded)}
 
 
 def _markdown(
@@ -199,8 +205,3 @@ class OnPage:
 
     def anchor(self, name: str, anchor: str) -> str:
         return f"{name}--{anchor}"
-
-
-def document_named(name: str) -> Document | None:
-    """None where there is none of that name."""
-    return next((one for one in all_documents() if one.name == name), None)

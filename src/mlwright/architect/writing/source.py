@@ -11,12 +11,11 @@ SECRETS = "SEC004"
 """The rule that finds secrets."""
 
 
-def shown_lines(blueprint: Blueprint, findings: Sequence[Finding]) -> list[str]:
-    """The lines of the file; none where there is no file. A value that the rules take for a secret is masked, wherever
-    it stands; one that cannot be found as it was read takes its line with it."""
-    if not blueprint.path.is_file():
-        return []
-    text = blueprint.path.read_text(encoding="utf-8-sig")
+def shown_lines(blueprint: Blueprint, findings: Sequence[Finding], text: str | None = None) -> list[str]:
+    """The lines of the file, or of its `text` as it was read; none where there is no file. A value that the rules take
+    for a secret is masked, wherever it stands; one that cannot be found as it was read takes its line with it."""
+    if text is None:
+        text = blueprint.path.read_text(encoding="utf-8-sig") if blueprint.path.is_file() else ""
     hidden = set[int]()
     for finding in findings:
         if finding.rule != SECRETS or finding.path.endswith(".prompt"):

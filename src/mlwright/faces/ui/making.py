@@ -12,6 +12,7 @@ from mlwright.faces.ui import (
     asking,
     assets_route,
     chatting,
+    designing,
     document,
     evals,
     exploring,
@@ -45,6 +46,7 @@ _ROOMS = (
     serving,
     planning,
     lineage,
+    designing,
     style,
 )
 

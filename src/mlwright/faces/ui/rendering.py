@@ -31,10 +31,12 @@ NAV = (
     ("/evals", "Evals", "evals"),
     ("/runs", "Runs", "runs"),
     ("/releases", "Releases", "releases"),
+    ("/design", "Design", "design"),
     ("/plan", "Plan", "plan"),
 )
 _BELOW = {
     "/why": "/answers",
+    **dict.fromkeys(("/diagrams", "/blueprint"), "/design"),
     **dict.fromkeys(("/blast", "/quarantine", "/indexes", "/map"), "/documents"),
 }
 """Pages that an entry of the navigation leads to, by their first folder."""
