@@ -1,13 +1,13 @@
 """What this machine has, what it lacks, and how to reset a workspace. Changes nothing."""
 
-import importlib.util
 import platform
+import re
 import shutil
 import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from mlwright.app.opening import FOLDER
@@ -16,15 +16,8 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.settings import load_settings
 from mlwright.models import weights_present
 
-EXTRAS = {
-    "lance": ("lancedb", "pyarrow"),
-    "qdrant": ("qdrant_client",),
-    "ray": ("ray",),
-    "rerank": ("fastembed", "sentence_transformers"),
-    "local": ("numpy", "onnxruntime", "onnx", "tokenizers", "safetensors", "tantivy", "pypdfium2", "trafilatura"),
-    "postgresql": ("psycopg",),
-    "s3": ("obstore",),
-}
+_REQUIREMENT = re.compile(r"""([\w.-]+).*;.*\bextra == ["']([\w-]+)["']""")
+"""A line of the installed package's metadata that belongs to an extra: `numpy>=2.2; extra == "local"`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ def diagnose(blueprint: Path, port: int) -> Diagnosis:
         [
             _python(),
             _mlwright(),
-            *map(_extra, EXTRAS),
+            *(_extra(name, packages) for name, packages in extras().items()),
             _weights(),
             *_programs(),
             *_models(home),
@@ -79,8 +72,27 @@ def _mlwright() -> Fact:
         return Fact("mlwright", "bad", "runs from a folder, is not installed", "pip install mlwright")
 
 
-def _extra(name: str) -> Fact:
-    missing = [module for module in EXTRAS[name] if importlib.util.find_spec(module) is None]
+def extras() -> dict[str, list[str]]:
+    """The packages that each extra asks for, as the installed mlwright says; nothing where it runs from a folder."""
+    found: dict[str, list[str]] = {}
+    try:
+        asked = requires("mlwright") or []
+    except PackageNotFoundError:
+        return found
+    for match in filter(None, map(_REQUIREMENT.match, asked)):
+        found.setdefault(match[2], []).append(match[1])
+    return found
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
+def _extra(name: str, packages: Sequence[str]) -> Fact:
+    missing = [package for package in packages if not _installed(package)]
     if not missing:
         return Fact(f"extra {name}", "good", "installed")
     return Fact(f"extra {name}", "missing", f"lacks {', '.join(missing)}", f'pip install "mlwright[{name}]"')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mlwright.kernel import aio
-from mlwright.kernel.errors import MlwrightError
+from mlwright.kernel.errors import MlwrightError, NotFound
 from mlwright.kernel.fetch import Fetcher, open_fetcher
 from mlwright.kernel.settings import load_settings
 
@@ -23,16 +23,34 @@ class ModelServer:
     base_url: str
     models: tuple[str, ...]
 
+    def writer(self, model: str) -> str:
+        """One of its models as a part of a blueprint."""
+        return f'{{use: openai, model: {json.dumps(model)}, base_url: "{self.base_url}", max_tokens: 500}}'
+
     @property
     def setting(self) -> str:
         """What makes its first model write the answers, as a line of a blueprint."""
-        writer = f'use: openai, model: {json.dumps(self.models[0])}, base_url: "{self.base_url}", max_tokens: 500'
-        return f"models: {{chat: {{writer: {{{writer}}}}}}}"
+        return f"models: {{chat: {{writer: {self.writer(self.models[0])}}}}}"
 
 
 def servers_here() -> list[ModelServer]:
     """Those at the addresses of this machine's settings."""
     return model_servers(load_settings().model_servers.split(","))
+
+
+def writer_here(model: str) -> str:
+    """A model that a server on this machine has, as a part of a blueprint; the first of the first server for `auto`.
+    Raises NotFound, naming those that there are."""
+    found = servers_here()
+    for server in found:
+        for name in server.models:
+            if model in ("auto", name):
+                return server.writer(name)
+    known = ", ".join(name for server in found for name in server.models)
+    raise NotFound(
+        f"no server on this machine has the language model {model!r}" if known else "no language model runs here",
+        hint=f"there are: {known}" if known else "start one, as `ollama serve`; `mlwright doctor` says what it finds",
+    )
 
 
 def model_servers(addresses: Sequence[str]) -> list[ModelServer]:

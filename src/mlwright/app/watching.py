@@ -1,64 +1,95 @@
-"""Watching: looks at the sources again and again, and brings the indexes in line once what changed holds still."""
+"""Watching: looks at the sources again and again, and brings in what changed as soon as it holds still."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from mlwright.app import indexes
 from mlwright.app.joined import Joined
 from mlwright.data import Dataset
 from mlwright.kernel import aio
 from mlwright.kernel.errors import Conflict, MlwrightError
+from mlwright.kernel.ids import Ref
 from mlwright.kernel.progress import Progress
 from mlwright.rag import IndexReport
 
-Look = frozenset[tuple[str, str]]
-"""The keys of a source and the stamps of their files, as they were seen."""
+_REST = 4.0
+"""A rest is at least so many times as long as the look before it, so that a large folder leaves the machine free."""
+Keys = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round brought in; or what was wrong with it, in which case it is tried again."""
+    """What one round brought in, by the keys of files (of the first round, which takes what is there, none are named);
+    or what was wrong with it, in which case it is tried again."""
 
     source: str
     dataset: Dataset | None = None
     indexes: tuple[IndexReport, ...] = ()
+    added: Keys = ()
+    changed: Keys = ()
+    removed: Keys = ()
     error: MlwrightError | None = None
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one source: the stamps of the look before, those that were brought in, and what failed last."""
+
+    seen: Mapping[str, str] | None = None
+    taken: dict[str, str] = field(default_factory=dict)
+    dataset: Ref | None = None
+    failed: str = ""
 
 
 def watch(app: Joined, every: float, progress: Progress) -> Iterator[Round]:
     """Yields each round that changed something or failed anew, for ever. A file is taken when two looks, `every`
-    seconds apart, see the same of it, so that one which is still being written is left alone; the first look takes
-    what is there."""
-    taken, seen, failed = dict[str, Look](), dict[str, Look](), dict[str, str]()
+    seconds apart, see the same of it; one that is still being written is left as it was, and holds up no other. What
+    is gone goes at once. The first look takes what is there."""
+    sources = {source: _Known() for source in app.blueprint.data.sources}
     while True:
-        for source in app.blueprint.data.sources:
-            for done in _look(app, source, taken, seen, progress):
-                told = done.error.message if done.error else ""
-                if not told or told != failed.get(source):
-                    yield done
-                failed[source] = told
-        time.sleep(every)
+        began = time.monotonic()
+        for source, known in sources.items():
+            try:
+                done = _round(app, source, known, progress)
+                known.failed = ""
+            except Conflict:
+                continue  # another process is at it: the next look sees what it made
+            except MlwrightError as error:
+                done = Round(source, error=error) if error.message != known.failed else None
+                known.failed = error.message
+            if done is not None:
+                yield done
+        time.sleep(max(every, _REST * (time.monotonic() - began)))
 
 
-def _look(
-    app: Joined, source: str, taken: dict[str, Look], seen: dict[str, Look], progress: Progress
-) -> Iterator[Round]:
-    try:
-        now = app.data.look(source)
-        still, seen[source] = now == seen.get(source, now), now
-        if now == taken.get(source) or not still:
-            return
-        before = app.data.latest(source).ref if source in taken else None
-        dataset = app.data.ingest(source, progress)
-        readers = [rag for rag in app.rag.values() if rag.spec.documents == source]
-        reports = tuple(aio.run(rag.ingest(progress)) for rag in readers)
-        indexes.tidy(app)
-    except Conflict:
-        return  # another process is at it: the next look sees what it made
-    except MlwrightError as error:
-        yield Round(source, error=error)
-        return
-    taken[source] = now
-    if dataset.ref != before:
-        yield Round(source, dataset, reports)
+def _round(app: Joined, source: str, known: _Known, progress: Progress) -> Round | None:
+    now, before = app.data.look(source), known.seen
+    known.seen = now
+    fresh = {key for key, stamp in now.items() if known.taken.get(key) != stamp}
+    moving = set() if before is None else {key for key in fresh if before.get(key) != now[key]}
+    if before is not None and fresh == moving and known.taken.keys() <= now.keys():
+        return None
+    if moving and now.keys() <= moving - known.taken.keys():
+        return None  # all of it is still being written, and there is nothing older to show instead
+    dataset = app.data.ingest(source, progress, waiting=moving)
+    reports = tuple(aio.run(rag.ingest(progress)) for rag in app.rag.values() if rag.spec.documents == source)
+    indexes.tidy(app)
+    held = {key: known.taken[key] for key in moving & known.taken.keys()}
+    known.taken = {key: stamp for key, stamp in now.items() if key not in moving} | held
+    last, known.dataset = known.dataset, dataset.ref
+    if last == dataset.ref and not any(one.added or one.changed or one.removed for one in reports):
+        return None
+    return Round(source, dataset, reports, *_difference(app, last, dataset.ref))
+
+
+def _difference(app: Joined, before: Ref | None, after: Ref) -> tuple[Keys, Keys, Keys]:
+    """The keys that were added, changed and removed; none where nothing is known from before."""
+    if before is None or before == after:
+        return (), (), ()
+    was, now = ({file.key: file.sha256 for file in app.data.files(ref)} for ref in (before, after))
+    return (
+        tuple(sorted(now.keys() - was.keys())),
+        tuple(sorted(key for key in now.keys() & was.keys() if now[key] != was[key])),
+        tuple(sorted(was.keys() - now.keys())),
+    )

@@ -27,11 +27,12 @@ class Data:
     def __init__(self, sources: Mapping[str, Source], kernel: Kernel) -> None:
         self._sources, self._kernel, self._store = sources, kernel, kernel.store
 
-    def ingest(self, source: str, progress: Progress = silent) -> Dataset:
-        """Read what changed; a new dataset only where contents changed, else the latest.
+    def ingest(self, source: str, progress: Progress = silent, *, waiting: Collection[str] = ()) -> Dataset:
+        """Read what changed; a new dataset only where contents changed, else the latest. Files whose keys are `waiting`
+        stay as they were, or out of it.
 
         Raises NotFound where the source is unknown or holds nothing, Conflict while another process ingests it."""
-        return ingest.ingest(self._kernel, source, self._source(source), progress)
+        return ingest.ingest(self._kernel, source, self._source(source), progress, waiting)
 
     def latest(self, source: str) -> Dataset:
         """Raises NotFound before the first ingest."""
@@ -98,10 +99,11 @@ class Data:
             tables.set_stamps(self._store, source, dict.fromkeys(keys, ""))
         return len(keys)
 
-    def look(self, source: str) -> frozenset[tuple[str, str]]:
-        """The keys and stamps of what the source holds now, without reading a file; equal looks have nothing new."""
-        listed = self._source(source).list()
-        return frozenset((one.key, one.stamp) if isinstance(one, Listed) else (one[0], one[1].reason) for one in listed)
+    def look(self, source: str) -> dict[str, str]:
+        """The stamps of what the source holds now, by key, without reading a file; of one that cannot be read, the
+        reason. Equal looks have nothing new. Raises NotFound as `ingest` does."""
+        listed = ingest.listed(self._kernel, source, self._source(source))
+        return dict((one.key, one.stamp) if isinstance(one, Listed) else (one[0], one[1].reason) for one in listed)
 
     # --- uploads
 

@@ -5,7 +5,7 @@ harm), and dataset, members, quarantine and lineage are then written in one tran
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
@@ -32,28 +32,41 @@ class _Scan:
     unreadable: dict[str, Unreadable] = field(default_factory=dict)
 
 
-def ingest(kernel: Kernel, name: str, source: Source, progress: Progress = silent) -> Dataset:
+def ingest(
+    kernel: Kernel, name: str, source: Source, progress: Progress = silent, waiting: Collection[str] = ()
+) -> Dataset:
     """The dataset of what `source` holds now, and of what people uploaded to it: a new one where the set of contents
     changed, else the latest.
 
-    Only files whose stamp changed are read. A file that cannot be read goes to the quarantine and is not in the
-    dataset. Raises NotFound where there is nothing to read at all (the latest dataset then stays), Conflict while
-    another process ingests the same source.
+    Only files whose stamp changed are read; of those, the ones that are `waiting` are left as they were, or out. A file
+    that cannot be read goes to the quarantine and is not in the dataset. Raises NotFound where there is nothing to read
+    at all (the latest dataset then stays), Conflict while another process ingests the same source.
     """
     with exclusive(kernel.home / "locks" / f"data-{quote(name, safe='')}.lock", f"the ingest of source {name!r}"):
         before, latest = tables.current(kernel.store, name), tables.latest(kernel.store, name)
         alone = all(is_upload(stamp) for _, stamp in before.values())
-        scan = _scan(kernel, name, WithUploads(source, kernel, name, alone=alone), before, progress)
+        scan = _scan(kernel, name, WithUploads(source, kernel, name, alone=alone), before, progress, waiting)
         return _keep(kernel, name, scan, before, latest, may_be_empty=alone)
 
 
-def _scan(kernel: Kernel, name: str, source: Source, before: Current, progress: Progress) -> _Scan:
+def listed(kernel: Kernel, name: str, source: Source) -> list[Listed | tuple[str, Unreadable]]:
+    """What the source itself lists now. Where it has nothing, and uploads are all that was ever read, those."""
+    try:
+        return list(source.list())
+    except NotFound:
+        alone = all(is_upload(stamp) for _, stamp in tables.current(kernel.store, name).values())
+        return list(WithUploads(source, kernel, name, alone=alone).list())
+
+
+def _scan(
+    kernel: Kernel, name: str, source: Source, before: Current, progress: Progress, waiting: Collection[str]
+) -> _Scan:
     scan, listed, task = _Scan(), list(source.list()), f"read {name}"
     read: list[tuple[Listed, int]] = []
 
     def contents() -> Iterator[bytes]:
         for one in listed:
-            content = _content(source, one, before, scan)
+            content = None if _waits(one, before, scan, waiting) else _content(source, one, before, scan)
             if content is not None and isinstance(one, Listed):
                 read.append((one, len(content)))
                 yield content
@@ -69,6 +82,14 @@ def _scan(kernel: Kernel, name: str, source: Source, before: Current, progress: 
         known, _ = before.get(one.key, (version, ""))
         scan.found[one.key] = (known if known.ref == version.ref else version, one.stamp)
     return scan
+
+
+def _waits(one: Listed | tuple[str, Unreadable], before: Current, scan: _Scan, waiting: Collection[str]) -> bool:
+    """Is it left as it was? Then it stands so in `scan`, under the stamp of then, so that it is read later."""
+    key = one.key if isinstance(one, Listed) else one[0]
+    if key in waiting and key in before:
+        scan.found[key] = before[key]
+    return key in waiting
 
 
 def _content(source: Source, one: Listed | tuple[str, Unreadable], before: Current, scan: _Scan) -> bytes | None:

@@ -80,7 +80,11 @@ class Files:
     def list(self) -> Iterator[Listed | tuple[str, Unreadable]]:
         """Every file of the pattern in order of key. Raises NotFound where the folder is missing or holds none, and
         Unreadable where the folder itself cannot be opened."""
-        if not self.root.is_dir():
+        try:
+            there = self.root.is_dir()
+        except OSError as error:  # as of a network disk that went away
+            raise unreadable(self.root, error) from error
+        if not there:
             raise NotFound(
                 f"there is no folder {self.root}",
                 hint=f"create it, or correct `path` of the source (it asks for {self.pattern!r} in that folder)",

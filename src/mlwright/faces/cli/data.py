@@ -7,7 +7,7 @@ import typer
 
 from mlwright import app as house
 from mlwright.faces.cli import show
-from mlwright.faces.cli.options import DEFAULT, File, Json, Sets, Target, overrides
+from mlwright.faces.cli.options import DEFAULT, File, Json, Sets, Target, duration, overrides
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -18,7 +18,7 @@ def add_to(cli: typer.Typer) -> None:
 def ingest(
     file: File = DEFAULT,
     watch: Annotated[bool, typer.Option("--watch", help="Go on looking for changes until Ctrl-C.")] = False,
-    every: Annotated[float, typer.Option(min=0.1, help="With --watch: seconds from one look to the next.")] = 2.0,
+    every: Annotated[str, typer.Option(help="With --watch: time from one look to the next, as 500ms or 1m.")] = "2s",
     target: Target = None,
     sets: Sets = None,
     json: Json = False,
@@ -27,7 +27,7 @@ def ingest(
     it goes on doing so; a file is taken when it no longer changes from one look to the next."""
     with house.open(file, target=target, sets=overrides(sets)) as app, show.progress(json) as progress:
         if watch:
-            for done in app.watch(every, progress):
+            for done in app.watch(duration(every, "--every"), progress):
                 show.json_line(_plain(done)) if json else show.watched(done)
             return
         datasets, indexes = app.ingest(progress)
@@ -40,7 +40,8 @@ def ingest(
 def _plain(done: "house.Round") -> dict[str, object]:
     if done.error is not None:
         return {"source": done.source, "error": done.error.message, "hint": done.error.hint}
-    return {"source": done.source, "dataset": done.dataset, "indexes": done.indexes}
+    changes = {"added": done.added, "changed": done.changed, "removed": done.removed}
+    return {"source": done.source, "dataset": done.dataset, "indexes": done.indexes, **changes}
 
 
 def add(

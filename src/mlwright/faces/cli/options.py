@@ -16,6 +16,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before destru
 Endpoint = Annotated[str, typer.Option("--endpoint", "-e", help="The endpoint; the first one where none is named.")]
 
 DEFAULT = Path("mlwright.yaml")
+_LEAST = 0.05
+"""Seconds: to look more often would only keep the machine busy."""
 
 
 def overrides(sets: list[str] | None) -> dict[str, str]:
@@ -24,3 +26,17 @@ def overrides(sets: list[str] | None) -> dict[str, str]:
         if "=" not in text:
             raise typer.BadParameter(f"{text!r} is not PATH=VALUE", param_hint="--set")
     return dict(text.split("=", 1) for text in sets or ())
+
+
+def duration(text: str, option: str) -> float:
+    """`500ms`, `2s` or `1m` in seconds; a number alone counts seconds. Another text, or less than can be kept up, is a
+    usage error."""
+    from mlwright.kernel.units import seconds  # loads pydantic
+
+    try:
+        found = seconds(f"{text}s" if text.replace(".", "", 1).isdigit() else text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+    if found < _LEAST:
+        raise typer.BadParameter(f"{text!r} is less than {_LEAST:g} s", param_hint=option)
+    return found

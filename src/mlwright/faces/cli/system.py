@@ -40,6 +40,9 @@ def up(
     ] = None,
     host: Annotated[str, typer.Option(help="The address to serve at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to serve at.")] = 8700,
+    writer: Annotated[
+        str, typer.Option(help="Let this model of a server on this machine write the answers; `auto`: the first found.")
+    ] = "",
     yes: Yes = False,
     target: Target = None,
     sets: Sets = None,
@@ -49,10 +52,10 @@ def up(
     a folder of documents, it derives the blueprint first, saves it as ./mlwright.yaml, answers a first question, shows
     where the answer came from, and serves (unless --no-serve or --json)."""
     folder = path.is_dir()
-    file, derived = house.blueprint_for(path)
+    file, derived = house.blueprint_for(path, writer)
     if derived and not json:
         show.line(f"wrote {file}, the blueprint of {path}")
-        for found in house.servers_here():
+        for found in () if writer else house.servers_here():
             show.line(f"{found.base_url} could write the answers; to let it, put into {file}:\n  {found.setting}")
     with house.open(file, target=target, sets=overrides(sets)) as app:
         with show.progress(json) as progress:

@@ -13,6 +13,9 @@ from mlwright.rag import IndexReport, Situated
 from mlwright.serving import EndpointReport, Traffic
 from mlwright.tracking import Run
 
+_NAMED = 5
+"""Files of a round that are named; of the others, how many there are."""
+
 
 def ingested(datasets: Sequence[Dataset], indexes: Sequence[IndexReport]) -> None:
     """What is in the datasets and indexes now, and what this ingest changed."""
@@ -38,6 +41,10 @@ def watched(done: Round) -> None:
     if done.error is not None:
         console.print(Text(f"{done.source}: {done.error.message}; watching goes on", style="warn"))
     elif done.dataset is not None:
+        for sign, keys in (("+", done.added), ("~", done.changed), ("-", done.removed)):
+            more = f" and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else ""
+            if keys:
+                console.print(Text(f"{sign} {', '.join(keys[:_NAMED])}{more}", style="name"))
         ingested([done.dataset], done.indexes)
 
 
