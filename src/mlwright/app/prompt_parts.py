@@ -45,15 +45,16 @@ class Caching:
     told: str
 
 
-def parts_of(rag: Rag, prompts: Sequence[Composed], cited: Mapping[str, float], cite: str) -> list[PromptPart]:
+def parts_of(
+    rag: Rag, prompts: Sequence[Composed], cited: Mapping[str, float], cite: str, *, writes: bool
+) -> list[PromptPart]:
     """The parts of prompts that were composed by the pipeline's own template, in the order of the prompt. `cited` is by
-    the number of the passage. What a part takes is what the prompt is shorter without it."""
+    the number of the passage; a model that does not write reads no instructions. What a part takes is what the prompt
+    is shorter without it."""
     prompt = Prompt(rag.prompt_text, name="the pipeline's own")
     total = sum(map(rag.tokens, (message.content for one in prompts for message in one.messages))) / len(prompts)
     parts = [
-        PromptPart(
-            "instruction", named(block), _of_block(rag, prompt, block, cite), 0.0, None, _STAYS.get(block.why, "")
-        )
+        PromptPart("instruction", named(block), _of_block(rag, prompt, block, cite), 0.0, None, _stays(block, writes))
         for block in template_blocks(rag.prompt_text)
         if block.why != "shows"
     ]
@@ -68,6 +69,10 @@ def parts_of(rag: Rag, prompts: Sequence[Composed], cited: Mapping[str, float], 
     return [
         PromptPart(part.kind, part.name, part.tokens, part.tokens / total, part.cited, part.stays) for part in parts
     ]
+
+
+def _stays(block: TemplateBlock, writes: bool) -> str:
+    return _STAYS.get(block.why, "" if writes else "the model only quotes, and reads no instructions")
 
 
 def named(block: TemplateBlock) -> str:

@@ -106,6 +106,7 @@ class _Work:
         self._folder = app.home / "tuning" / rag.name / "prompt"
         self._text = app.path.read_text(encoding="utf-8")
         self._template = rag.prompt_text
+        self._part = app.blueprint.models.chat[rag.spec.generate.model]
         self._found: dict[str, Retrieval] = {}
         self._measured: list[Measured] = []
         self._spent: float | None = 0.0
@@ -154,7 +155,9 @@ class _Work:
         ]
 
     def _simpler(self) -> list[Candidate]:
-        """The template without each block that may go."""
+        """The template without each block that may go; none where the model only quotes, and reads no instructions."""
+        if not self._part.facts().writes:
+            return []
         free = [block for block in template_blocks(self._template) if not block.why]
         return [self._without(f"without {named(block)}", (block,)) for block in free]
 
@@ -278,7 +281,7 @@ class _Work:
             write_atomically(self._app.path, after.encode())
         least = min((len(base.scores[name]) for name in deciding(base)), default=0)
         prompts = [await self._composed(example) for example in self._asked.examples]
-        spec, price = self._rag.spec.generate, price_of(self._app.blueprint.models.chat[self._rag.spec.generate.model])
+        cite, writes = self._rag.spec.generate.cite, self._part.facts().writes
         provable, needed = provable_margin(least, len(trials)), examples_needed(self._margin, len(trials))
         return Prompted(
             pipeline=self._rag.name,
@@ -289,8 +292,8 @@ class _Work:
             metrics=tuple(deciding(base)),
             tokens=base.tokens,
             cost=None if base.cost is None else base.cost * 1000,
-            parts=tuple(parts_of(self._rag, prompts, base.cited, spec.cite)),
-            caching=caching_of(self._rag, prompts, price),
+            parts=tuple(parts_of(self._rag, prompts, base.cited, cite, writes=writes)),
+            caching=caching_of(self._rag, prompts, price_of(self._part)),
             trials=tuple(trials),
             provable=provable,
             needed=needed,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -71,7 +72,8 @@ class Line:
 
 
 def routes(app: "App", pages: Renderer) -> list[Route]:
-    text = app.path.read_text(encoding="utf-8-sig") if app.path.is_file() else ""
+    file = app.blueprint.path
+    text = _text(file)
 
     async def design(request: Request) -> Response:
         subject = await in_thread(_subject, app)
@@ -98,9 +100,15 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
     async def blueprint(request: Request) -> Response:
         found = await in_thread(app.check)
         lines, rest = _beside(text, found, app)
-        changed = app.path.is_file() and app.path.read_text(encoding="utf-8-sig") != text
+        changed = await in_thread(_text, file) != text
         return pages.render(
-            request, "blueprint.html", file=app.path.name, lines=lines, rest=rest, changed=changed, findings=found
+            request,
+            "blueprint.html",
+            file=file.name,
+            lines=lines,
+            rest=rest,
+            changed=changed,
+            findings=found,
         )
 
     return [
@@ -119,7 +127,7 @@ def _subject(app: "App") -> Subject:
 def _document(app: "App", name: str) -> tuple[str, str, Markup, str]:
     """Title, lead, body and notes of a document. Raises NotFound that lists the known ones."""
     subject = _subject(app)
-    html = Html(app.blueprint, OnSite(app.path.name), _drawings(app) if name == "diagrams" else {})
+    html = Html(app.blueprint, OnSite(app.blueprint.path.name), _drawings(app) if name == "diagrams" else {})
     if name == _EVIDENCE:
         cited = records_cited(block for one in all_documents() for block in one.write(subject))
         body = html.render(name, tuple(cited_blocks(subject.evidence, cited)))
@@ -143,10 +151,15 @@ def _drawings(app: "App") -> dict[str, str]:
     return {name: str(picture(svg)) for name, svg in drawn.items()}
 
 
+def _text(file: Path) -> str:
+    """What stands in the file now; nothing where there is none."""
+    return file.read_text(encoding="utf-8-sig") if file.is_file() else ""
+
+
 def _beside(text: str, found: Sequence[Finding], app: "App") -> tuple[list[Line], list[Finding]]:
     """The lines with their findings, and the findings that belong to no line."""
     shown = shown_lines(app.blueprint, found, text)
-    here = [one for one in found if one.place.file == app.path.name and 0 < one.place.line <= len(shown)]
+    here = [one for one in found if one.place.file == app.blueprint.path.name and 0 < one.place.line <= len(shown)]
     lines = [
         Line(number, line, tuple(one for one in here if one.place.line == number))
         for number, line in enumerate(shown, start=1)
