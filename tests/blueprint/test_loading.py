@@ -170,6 +170,9 @@ def test_the_release_is_what_changes_answers() -> None:
     other = [("documents: docs", "documents: docs, retrieve: {keep: 5}"), ("docs/**", "text/**")]
     assert all(from_text(MINIMAL.replace(old, new)).ref != base.ref for old, new in other)
     assert base.ref.kind == "release"
+    models = "\nmodels: {embed: {embedder: {use: local, precision: fp32%s}}}\n"
+    refs = [from_text(MINIMAL + models % more).ref for more in ("", ", device: cuda", ", device: auto")]
+    assert refs[0] == refs[1] == refs[2] != base.ref, "where a model runs changes no answer"
     assert base.blueprint_ref != from_text(same[1]).blueprint_ref
 
 

@@ -96,7 +96,8 @@ class ModelFolder:
         if not place.is_dir():
             raise NotFound(
                 f"there is no model folder {place}",
-                hint=f"copy the model's files there; a relative path starts at {Path.cwd()}",
+                hint=f"copy the model's files there; a relative path starts at {Path.cwd()}; "
+                "a review without the files needs dims and max_tokens in the blueprint",
             )
         listed = json_of(place / "modules.json") or []
         modules = tuple((str(one["type"]).rpartition(".")[2], place / str(one["path"])) for one in listed)
