@@ -324,7 +324,7 @@ def design_html() -> str:
         " section { break-after: page } section:last-child { break-after: auto } code { font-size: .88em }"
         " h1 { font-size: 19pt } h2 { font-size: 13pt }"
         " table { border-collapse: collapse; break-inside: avoid; font-size: .82em }"
-        " th, td { border-bottom: .5pt solid #999; padding: .2em .7em .2em 0; text-align: left }"
+        " th, td { border-bottom: .5pt solid #999; padding: .2em 2em .2em 0; text-align: left }"
     )
     sections = "".join(f"<section>{text}</section>" for text in pages)
     return (
