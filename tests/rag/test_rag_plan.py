@@ -36,12 +36,13 @@ def test_what_has_no_price_is_none() -> None:
 
 def test_storage_follows_chunks_and_dimensions() -> None:
     facts = EmbedFacts(dims=384, max_tokens=256, model="m")
-    vectors, kept, chunks, words = storage_lines("support", SPEC, LOAD, embed=facts)
+    vectors, kept, chunks, held, words = storage_lines("support", SPEC, LOAD, embed=facts)
     assert vectors.bytes.low == 1000 * 384 * 4
     assert kept.bytes.low == 1000 * 384 * 2
+    assert (held.medium, held.bytes.low) == ("memory", 1000 * 384 * 4)
     assert words.bytes.likely < chunks.bytes.likely
     without = PipelineSpec.model_validate({"documents": "docs", "index": {"keyword": "none"}})
-    assert len(storage_lines("support", without, LOAD, embed=facts)) == 3
+    assert len(storage_lines("support", without, LOAD, embed=facts)) == 4
 
 
 def test_contexts_of_chunks_cost_once_and_less_where_a_provider_caches() -> None:
