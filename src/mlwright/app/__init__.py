@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mlwright.app.lookback import Recalibrated as Recalibrated
     from mlwright.app.opening import open as open
     from mlwright.app.pricing import planned as planned
-    from mlwright.app.pricing import tested as tested
     from mlwright.app.prompt_results import Prompted as Prompted
     from mlwright.app.prompt_results import Shorter as Shorter
     from mlwright.app.scoring import score as score
+    from mlwright.app.selftest import tested as tested
     from mlwright.app.servers import ModelServer as ModelServer
     from mlwright.app.servers import servers_here as servers_here
     from mlwright.app.starting import blueprint_for as blueprint_for
@@ -82,13 +82,14 @@ __getattr__, __dir__ = front_door(
     documenting="DocumentFile Documented kept_notes",
     documents="document",
     evidence="evidence_of",
+    selftest="tested",
     servers="ModelServer servers_here",
     prompt_results="Prompted Shorter",
     starting="blueprint_for first_question new",
     lookback="Actual Recalibrated",
     opening="open",
     scoring="score",
-    pricing="planned tested",
+    pricing="planned",
     status="Status",
     synthetic="Synthetic",
     threshold="Calibrated",

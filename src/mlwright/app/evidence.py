@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from mlwright.app.joined import Joined
+from mlwright.app.overhead import overhead_of
 from mlwright.app.planning import results_of
 from mlwright.app.reviewing import records_of
-from mlwright.app.selftest import overhead_of
 from mlwright.architect import Evidence, RequestRecord, RunRecord, score
 from mlwright.data import Dataset
 from mlwright.evals import EvalResult

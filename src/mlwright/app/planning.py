@@ -1,7 +1,7 @@
 """Planning: the walk from an open workspace to its plan."""
 
 from mlwright.app.joined import Joined
-from mlwright.app.selftest import overhead_of
+from mlwright.app.overhead import overhead_of
 from mlwright.architect import Plan, Results, plan
 from mlwright.blueprint import Blueprint
 from mlwright.evals import EvalResult, Evals

@@ -5,14 +5,12 @@ from datetime import date
 from pathlib import Path
 
 from mlwright.app.opening import FOLDER
+from mlwright.app.overhead import overhead_of
 from mlwright.app.planning import results_of
-from mlwright.app.selftest import overhead_of, self_test
 from mlwright.architect import Plan, Results, plan
 from mlwright.blueprint import Blueprint, load
 from mlwright.evals import build_evals
 from mlwright.kernel.open import STORE, open_kernel
-from mlwright.kernel.plan import Overhead
-from mlwright.kernel.progress import Progress
 from mlwright.kernel.settings import load_settings
 from mlwright.tracking import build_tracking
 
@@ -43,9 +41,3 @@ def _kept(blueprint: Blueprint, home: Path) -> Results:
         return results_of(evals, blueprint)
     finally:
         kernel.close()
-
-
-def tested(path: str | Path, progress: Progress, *, target: str | None, sets: Mapping[str, str] | None) -> Overhead:
-    """Measure what a request costs this machine, and keep it in the workspace. Needs no secret."""
-    blueprint = load(Path(path), target=target, sets=sets or {}, secrets=False)
-    return self_test(blueprint, blueprint.folder / FOLDER, progress)

@@ -5,7 +5,6 @@ another, and then many at the same time."""
 import asyncio
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,15 +19,15 @@ from typing import Any
 import aiohttp
 
 from mlwright.app.instant import InstantModel
-from mlwright.blueprint import Blueprint
+from mlwright.app.opening import FOLDER
+from mlwright.app.overhead import keep_overhead, machine
+from mlwright.blueprint import Blueprint, load
 from mlwright.data import Listed
-from mlwright.kernel.clock import Clock, SystemClock, stamp, unstamp
+from mlwright.kernel.clock import Clock, SystemClock
 from mlwright.kernel.errors import NotFound, ProviderError, UserError
-from mlwright.kernel.files import write_atomically
 from mlwright.kernel.plan import Overhead
 from mlwright.kernel.progress import Progress
 
-FILE = "selftest.json"
 _FILES, _BYTES = 40, 300_000
 _WARM, _ALONE, _TOGETHER, _AT_ONCE = 5, 20, 150, 8
 _START_S = 120.0
@@ -53,29 +51,14 @@ def self_test(blueprint: Blueprint, home: Path, progress: Progress, clock: Clock
             found = asyncio.run(_measure(url, name, process.pid, progress))
     alone, seconds, cpu = found
     overhead = Overhead(cpu, seconds, alone, _TOGETHER, chunks, machine(), (clock or SystemClock()).now())
-    home.mkdir(parents=True, exist_ok=True)
-    kept = {**asdict(overhead), "at": stamp(overhead.at)}
-    write_atomically(home / FILE, json.dumps(kept, indent=2).encode())
+    keep_overhead(home, overhead)
     return overhead
 
 
-def overhead_of(home: Path) -> Overhead | None:
-    """What the last self-test of a workspace measured on this machine; None where there was none."""
-    try:
-        kept = json.loads((home / FILE).read_text(encoding="utf-8"))
-        found = Overhead(**{**kept, "at": unstamp(kept["at"])})
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UserError(
-            f"{home / FILE} cannot be read: {error}", hint="delete it, or measure again: mlwright plan --self-test"
-        ) from error
-    return found if found.machine == machine() else None
-
-
-def machine() -> str:
-    """This machine in a few words: a measurement of another one says nothing here."""
-    return f"{platform.node() or 'this machine'} ({os.cpu_count()} cores, {platform.machine()})"
+def tested(path: str | Path, progress: Progress, *, target: str | None, sets: Mapping[str, str] | None) -> Overhead:
+    """The self-test of a blueprint's file. Needs no secret."""
+    blueprint = load(Path(path), target=target, sets=sets or {}, secrets=False)
+    return self_test(blueprint, blueprint.folder / FOLDER, progress)
 
 
 def _alike(blueprint: Blueprint, endpoint: str, url: str) -> dict[str, Any]:

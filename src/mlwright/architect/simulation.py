@@ -7,7 +7,7 @@ exponential, and understates it many times over under bursts (benchmarks/plan.py
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heapreplace
 from itertools import accumulate, pairwise
 from math import erfc, exp, log, sqrt
@@ -101,6 +101,11 @@ class Lengths:
 
     p50: float
     p95: float
+    _sigma: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        sigma = log(max(self.p95, self.p50) / self.p50) / _Z95 if self.p50 > 0 else 0.0
+        object.__setattr__(self, "_sigma", sigma)
 
     def draw(self, random: Random) -> float:
         return self.p50 * exp(random.gauss(0.0, self._sigma)) if self.p50 > 0 else 0.0
@@ -116,7 +121,3 @@ class Lengths:
     @property
     def mean(self) -> float:
         return self.p50 * exp(self._sigma**2 / 2) if self.p50 > 0 else 0.0
-
-    @property
-    def _sigma(self) -> float:
-        return log(max(self.p95, self.p50) / self.p50) / _Z95
