@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlwright.architect import check, draw, fix, fixed, to_json, to_sarif
+from mlwright.architect.power import cases_needed, smallest_drop
 from mlwright.architect.rules import rules
-from mlwright.architect.rules.evl003 import cases_needed, smallest_drop
 from mlwright.architect.rules.srv011 import requests_needed
 from mlwright.architect.waivers import TOLD
 from mlwright.blueprint import Blueprint, derive, from_text, load

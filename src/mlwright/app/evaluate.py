@@ -3,8 +3,8 @@
 from mlwright.app.joined import Joined
 from mlwright.app.joins import outcome_of
 from mlwright.blueprint import Blueprint
-from mlwright.evals import EvalExample, EvalResult, Outcome
-from mlwright.kernel.errors import NotFound
+from mlwright.evals import EvalDataset, EvalExample, EvalResult, Outcome
+from mlwright.kernel.errors import NotFound, UserError
 from mlwright.kernel.progress import Progress
 from mlwright.rag import Rag
 
@@ -46,6 +46,18 @@ def latest(app: Joined, gate: str) -> EvalResult | None:
             if any(edge.parent == index and edge.how == MEASURED_ON for edge in measured):
                 return result
     return None
+
+
+def set_named(app: Joined, name: str, wanted: str) -> EvalDataset:
+    """The set of that name, else the first of the blueprint. Raises UserError where there is none `wanted`, as in
+    "to calibrate on"."""
+    chosen = name or next(iter(app.blueprint.evals.sets), "")
+    if not chosen:
+        raise UserError(
+            f"the blueprint has no eval set {wanted}",
+            hint="write one below evals.sets, or make one to look through: mlwright rag synth evals/synthetic.jsonl",
+        )
+    return app.evals.dataset(chosen)
 
 
 def endpoint_of(blueprint: Blueprint, gate: str) -> str:

@@ -1,16 +1,15 @@
 """Plan against actual: the walk from the requests that serving logged, and the answers that RAG kept, to what the
 architect compares, and back into the blueprint's file as a calibration."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from mlwright.app.joined import Joined
-from mlwright.app.selftest import overhead_of
+from mlwright.app.overhead import overhead_of
 from mlwright.architect import Calibration, Comparison, Line, Measured, Served, calibrate, compare, kept, measure
-from mlwright.blueprint import edited, from_text
+from mlwright.blueprint import as_diff, edited, from_text
 from mlwright.kernel.errors import NotFound, Refused, UserError
 from mlwright.kernel.files import write_atomically
 from mlwright.kernel.settings import load_settings
@@ -72,8 +71,6 @@ def recalibrate(app: Joined, window: float | str, endpoint: str, *, apply: bool,
     text = app.path.read_text(encoding="utf-8")
     after = edited(text, [edit for one in calibrations for edit in one.edits])
     traces = {app.path.parent / one.trace_path: one.trace for one in calibrations if one.trace_path}
-    name = app.path.name
-    lines = difflib.unified_diff(text.splitlines(), after.splitlines(), name, f"{name} (measured)", lineterm="")
     if apply:
         for path, content in traces.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +82,7 @@ def recalibrate(app: Joined, window: float | str, endpoint: str, *, apply: bool,
         at=app.kernel.clock.now(),
         calibrations=calibrations,
         measured=tuple(found),
-        diff="\n".join(lines),
+        diff=as_diff(text, after, app.path.name, "measured"),
         traces=tuple(traces),
         applied=apply,
     )

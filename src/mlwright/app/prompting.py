@@ -6,13 +6,13 @@ candidate answers from what was found then, so that nothing but the prompt diffe
 results, below `tuning`, so that a run which was interrupted goes on.
 """
 
-import difflib
 import json
 import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from mlwright.app.evaluate import set_named
 from mlwright.app.joined import Joined
 from mlwright.app.joins import outcome_of_trial
 from mlwright.app.prompt_parts import caching_of, named, parts_of
@@ -28,7 +28,7 @@ from mlwright.app.prompt_results import (
     mean_of,
     why,
 )
-from mlwright.blueprint import Edit, edited, from_text
+from mlwright.blueprint import Edit, as_diff, edited, from_text
 from mlwright.evals import (
     EvalDataset,
     EvalExample,
@@ -39,7 +39,7 @@ from mlwright.evals import (
     metric_named,
     provable_margin,
 )
-from mlwright.kernel.errors import ProviderError, Refused, UserError
+from mlwright.kernel.errors import ProviderError, Refused
 from mlwright.kernel.files import write_atomically
 from mlwright.kernel.ids import Ref, content_ref
 from mlwright.kernel.progress import Progress
@@ -82,17 +82,11 @@ async def prompt(
 
 def _asked(app: Joined, set_name: str, most: int) -> EvalDataset:
     """The set that was named, else the first of the blueprint; some of its examples where it has too many."""
-    name = set_name or next(iter(app.blueprint.evals.sets), "")
-    if not name:
-        raise UserError(
-            "the blueprint has no eval set to measure a shorter prompt on",
-            hint="write one below evals.sets, or make one to look through: mlwright rag synth evals/synthetic.jsonl",
-        )
-    found = app.evals.dataset(name)
+    found = set_named(app, set_name, "to measure a shorter prompt on")
     if len(found.examples) <= most:
         return found
     chosen = sorted(random.Random(0).sample(range(len(found.examples)), most))  # noqa: S311 - repeatable on purpose
-    return dataset(name, tuple(found.examples[place] for place in chosen))
+    return dataset(found.name, tuple(found.examples[place] for place in chosen))
 
 
 class _Work:
@@ -299,7 +293,7 @@ class _Work:
             needed=needed,
             why=why(trials, winner, self._margin, least, provable, needed),
             winner=winner.name if winner else "",
-            diff=_diff(self._text, after, self._app.path.name, "shortened"),
+            diff=as_diff(self._text, after, self._app.path.name, "shortened"),
             template_diff=self._template_diff(trials),
             applied=bool(apply and winner),
             spent=self._spent,
@@ -313,7 +307,7 @@ class _Work:
         simpler = [one for one in known if one.gone and one.name in holding]
         best = max(simpler, key=lambda one: (len(one.gone), holding[one.name]), default=None)
         name = self._rag.spec.generate.prompt or "answer.md"
-        return _diff(self._template, best.template, name, "shortened") if best else ""
+        return as_diff(self._template, best.template, name, "shortened") if best else ""
 
 
 def _cited(tried: Sequence[Tried]) -> dict[str, float]:
@@ -321,9 +315,3 @@ def _cited(tried: Sequence[Tried]) -> dict[str, float]:
     cited = ({citation.number for citation in one.answer.citations} for one in tried)
     counts = Counter(str(number) for numbers in cited for number in numbers)
     return {number: count / len(tried) for number, count in counts.items()}
-
-
-def _diff(before: str, after: str, name: str, how: str) -> str:
-    return "\n".join(
-        difflib.unified_diff(before.splitlines(), after.splitlines(), name, f"{name} ({how})", lineterm="")
-    )

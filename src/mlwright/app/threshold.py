@@ -5,13 +5,13 @@ the nearest passage is a near miss. Unanswerable examples are asked as they stan
 many of the second kind and loses few of the first.
 """
 
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlwright.app.evaluate import set_named
 from mlwright.app.joined import Joined
-from mlwright.blueprint import Edit, edited
+from mlwright.blueprint import Edit, as_diff, edited
 from mlwright.evals import EvalDataset, EvalExample, Interval, dataset, interval
 from mlwright.kernel.errors import UserError
 from mlwright.kernel.files import write_atomically
@@ -74,8 +74,6 @@ async def threshold(
     after = text if best == now else edited(text, (Edit(path, f"{best:g}"),))
     if apply and after != text:
         write_atomically(app.path, after.encode())
-    name = app.path.name
-    lines = difflib.unified_diff(text.splitlines(), after.splitlines(), name, f"{name} (calibrated)", lineterm="")
     return Calibrated(
         pipeline=rag.name,
         set=asked.name,
@@ -87,26 +85,20 @@ async def threshold(
         current=_level(now, found, others),
         proposed=_level(best, found, others),
         levels=tuple(_level(one, found, others) for one in sorted({*_SHOWN, now, best})),
-        diff="\n".join(lines),
+        diff=as_diff(text, after, app.path.name, "calibrated"),
         applied=apply and after != text,
     )
 
 
 def _asked(app: Joined, set_name: str) -> EvalDataset:
-    name = set_name or next(iter(app.blueprint.evals.sets), "")
-    if not name:
-        raise UserError(
-            "the blueprint has no eval set to calibrate on",
-            hint="write one below evals.sets, or make one to look through: mlwright rag synth evals/synthetic.jsonl",
-        )
-    whole = app.evals.dataset(name)
+    whole = set_named(app, set_name, "to calibrate on")
     useful = tuple(one for one in whole.examples if one.relevant or one.unanswerable)
     if sum(bool(one.relevant) for one in useful) < 2:
         raise UserError(
-            f"set {name!r} has fewer than two examples that name what is relevant",
+            f"set {whole.name!r} has fewer than two examples that name what is relevant",
             hint="add `relevant` to its examples",
         )
-    return dataset(name, useful)
+    return dataset(whole.name, useful)
 
 
 async def _cosines(rag: Rag, asked: EvalDataset, progress: Progress) -> tuple[list[float], list[float], list[float]]:

@@ -7,7 +7,6 @@ and rerankers. Each candidate may show the model as many tokens as the current s
 passages, large ones fewer. No candidate has contexts that a model writes, since each size would pay for its own.
 """
 
-import difflib
 import json
 import random
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from mlwright.app.candidates import Candidate, Candidates
 from mlwright.app.joined import Joined
 from mlwright.app.joins import Documents, retrieved_of
 from mlwright.app.synthetic import synthetic
-from mlwright.blueprint import Edit, edited, from_text
+from mlwright.blueprint import Edit, as_diff, edited, from_text
 from mlwright.evals import (
     Change,
     EvalDataset,
@@ -306,13 +305,6 @@ class _Work:
         after = edited(self._text, winner.edits) if winner else self._text
         if apply and winner:
             write_atomically(self._app.path, after.encode())
-        lines = difflib.unified_diff(
-            self._text.splitlines(),
-            after.splitlines(),
-            self._app.path.name,
-            f"{self._app.path.name} (tuned)",
-            lineterm="",
-        )
         return Tuned(
             pipeline=self._rag.name,
             set=self._asked.name,
@@ -324,7 +316,7 @@ class _Work:
             trials=tuple(sorted(trials, key=lambda one: -(one.score.mean if one.score else 0.0))),
             winner=winner.name if winner else "",
             why=why,
-            diff="\n".join(lines),
+            diff=as_diff(self._text, after, self._app.path.name, "tuned"),
             applied=bool(apply and winner),
         )
 

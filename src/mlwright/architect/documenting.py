@@ -25,7 +25,8 @@ from mlwright.architect.writing.blocks import (
 from mlwright.architect.writing.blocks import anchor as slug
 from mlwright.architect.writing.cited import cited_blocks
 from mlwright.architect.writing.html import Html
-from mlwright.architect.writing.markdown import NOT_PROVED, Markdown
+from mlwright.architect.writing.labels import NOT_PROVED
+from mlwright.architect.writing.markdown import Markdown
 from mlwright.architect.writing.notes import with_notes
 from mlwright.architect.writing.page import SOURCE, Part, page
 from mlwright.architect.writing.proofs import Recorded, Unproved

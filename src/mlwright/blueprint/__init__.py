@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mlwright.blueprint.difference import Difference as Difference
     from mlwright.blueprint.difference import diff as diff
     from mlwright.blueprint.edit import Edit as Edit
+    from mlwright.blueprint.edit import as_diff as as_diff
     from mlwright.blueprint.edit import edited as edited
     from mlwright.blueprint.identity import prompt_key as prompt_key
     from mlwright.blueprint.identity import prompt_place as prompt_place
@@ -42,6 +43,7 @@ __all__ = [
     "Target",
     "WaiverSpec",
     "aimed",
+    "as_diff",
     "changed",
     "check_documents",
     "derive",
@@ -60,7 +62,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     deriving="check_documents derive",
     difference="Difference diff",
-    edit="Edit edited",
+    edit="Edit as_diff edited",
     identity="prompt_key prompt_place",
     json_schema="schema",
     loading="aimed changed from_release from_text load",

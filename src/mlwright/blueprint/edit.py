@@ -1,5 +1,6 @@
 """Changes to a blueprint's text that leave everything else as it stands: comments, order, spelling."""
 
+import difflib
 import io
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
@@ -35,6 +36,12 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     out = io.StringIO()
     yaml.dump(document, out)
     return out.getvalue()
+
+
+def as_diff(before: str, after: str, name: str, how: str) -> str:
+    """What `how` changes in a file, as a unified diff; empty where nothing changes."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), name, f"{name} ({how})", lineterm="")
+    return "\n".join(lines)
 
 
 def _apply(document: Any, loc: Loc, edit: Edit, yaml: YAML) -> None:

@@ -9,15 +9,13 @@ import json
 import random
 import re
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, cast
 
 from mlwright.evals.synth import Stretch
 from mlwright.evals.types import EvalExample, Expected
 from mlwright.kernel.errors import TransientError
 from mlwright.kernel.progress import Progress, silent
-from mlwright.models import ChatModel, ChatRequest, Delta, Finish, Message, Usage
+from mlwright.models import ChatModel, ChatRequest, Message, Usage, whole_answer
 
 RULE = "questions@1"
 _SYSTEM = """\
@@ -84,24 +82,13 @@ async def _ask(model: ChatModel, stretch: Stretch) -> tuple[str, Usage]:
     tried = 1
     while True:
         try:
-            return await _reply(model, request)
+            answer = await whole_answer(model, request)
+            return answer.text, answer.usage
         except TransientError as error:
             if tried == _TRIES:
                 raise
             await asyncio.sleep(error.retry_after or float(tried))
             tried += 1
-
-
-async def _reply(model: ChatModel, request: ChatRequest) -> tuple[str, Usage]:
-    said, usage = list[str](), Usage()
-    async with aclosing(cast("Any", model.stream(request))) as stream:
-        async for item in stream:
-            match item:
-                case Delta():
-                    said.append(item.text)
-                case Finish():
-                    usage = item.usage
-    return "".join(said), usage
 
 
 def _read(said: str, stretch: Stretch, by: str, number: int) -> EvalExample | None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mlwright.models.spec import ModelsSpec as ModelsSpec
     from mlwright.models.trained import trained_prefixes as trained_prefixes
     from mlwright.models.usage import Usage as Usage
+    from mlwright.models.whole import whole_answer as whole_answer
 
 __all__ = [
     "FREE",
@@ -78,6 +79,7 @@ __all__ = [
     "prices_as_of",
     "trained_prefixes",
     "weights_present",
+    "whole_answer",
 ]
 
 __getattr__, __dir__ = front_door(
@@ -90,5 +92,6 @@ __getattr__, __dir__ = front_door(
     spec="ModelsSpec",
     trained="trained_prefixes",
     usage="Usage",
+    whole="whole_answer",
     **{"embed._minilm_cache": "weights_present", "rerank.mmr": "margins"},
 )

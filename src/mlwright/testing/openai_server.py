@@ -1,16 +1,15 @@
 """A real server on this machine: the OpenAI protocol, Cohere's `/rerank` and `/embed`, and failures on demand."""
 
 import asyncio
-import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import orjson
 from aiohttp import web
 
+from mlwright.app.loopback import LoopbackServer
 from mlwright.models import Embedder
 from mlwright.models.embed.hashing import Config as Hashing
 from mlwright.models.rerank.lexical import closeness
@@ -62,58 +61,31 @@ class Seen:
     body: Mapping[str, Any]
 
 
-class OpenAiServer:
+class OpenAiServer(LoopbackServer):
     """`with OpenAiServer() as server: … base_url=server.url`. It runs on a thread and a port of its own.
 
     Without a script it repeats the last message, so that load tests need none. `key` makes it ask for that bearer.
     """
 
     def __init__(self, *script: Answer | Failure, key: str = "", model: str = "scripted-1", dims: int = 64) -> None:
-        self.url = ""
+        super().__init__("openai-server")
         self.seen: list[Seen] = []
         self.gone = 0
         """Streams that the client has closed early."""
         self._script = deque(script)
         self._key, self._model = key, model
         self._embedder: Embedder = Hashing(dims=dims).build()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="openai-server", daemon=True)
-        self._runner: web.AppRunner | None = None
 
     def script(self, *more: Answer | Failure) -> None:
         """What comes next, in order."""
         self._script.extend(more)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-
-    async def _start(self) -> str:
-        app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_post("/v1/chat/completions", self._chat)
-        app.router.add_post("/v1/embeddings", self._embeddings)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_post("/v1/rerank", self._rerank)
-        app.router.add_post("/v1/embed", self._embed)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
-
-    async def _stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-        await self._loop.shutdown_asyncgens()
+    def routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/v1/chat/completions", self._chat)
+        router.add_post("/v1/embeddings", self._embeddings)
+        router.add_get("/v1/models", self._models)
+        router.add_post("/v1/rerank", self._rerank)
+        router.add_post("/v1/embed", self._embed)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await self._admit(request)

@@ -1,31 +1,13 @@
 """A gate that cannot see the drop it forbids lets it pass. How small a drop a set shows is decided by its size.
 
-Two releases answer the same n cases, and their scores are compared case by case. The smallest true drop that is found
-with 80 % power at a two-sided 5 % is (1.96 + 0.84) x s / sqrt(n), with s the standard deviation of the differences
-(Miller 2024, "Adding error bars to evals"). Where each case is right or wrong, s is at most the root of the share of
-cases on which the two disagree (Connor 1987 on McNemar's test). That share is not known before; 5 % is assumed, as for
-two releases that differ in one setting.
+The arithmetic is that of the plan: `architect/power.py`.
 """
 
 from collections.abc import Iterator
-from math import ceil, sqrt
 
 from mlwright.architect.context import Context
+from mlwright.architect.power import DISCORDANT, cases_needed, smallest_drop
 from mlwright.architect.rules import Found, Rule
-from mlwright.evals import detectable_drop
-
-DISCORDANT = 0.05
-"""Cases on which two releases disagree."""
-
-
-def smallest_drop(cases: int) -> float:
-    """The smallest drop of a share that so many paired cases show."""
-    return detectable_drop(cases, sqrt(DISCORDANT))
-
-
-def cases_needed(drop: float) -> int:
-    """The cases that show a drop of a share."""
-    return ceil((smallest_drop(1) / drop) ** 2)
 
 
 def _check(context: Context) -> Iterator[Found]:

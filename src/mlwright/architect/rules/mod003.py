@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from math import ceil
 
 from mlwright.architect.context import Context
+from mlwright.architect.power import smallest_drop
 from mlwright.architect.rules import Found, Rule
-from mlwright.architect.rules.evl003 import smallest_drop
 from mlwright.blueprint import Edit
 
 

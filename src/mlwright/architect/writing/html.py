@@ -22,9 +22,9 @@ from mlwright.architect.writing.blocks import (
     coded,
     pieces,
 )
-from mlwright.architect.writing.links import Links, short
-from mlwright.architect.writing.markdown import NOT_PROVED
-from mlwright.architect.writing.proofs import Filed, Planned, Proof, Recorded, Stated, Unproved
+from mlwright.architect.writing.labels import NOT_PROVED, labelled
+from mlwright.architect.writing.links import Links
+from mlwright.architect.writing.proofs import Proof, Unproved
 from mlwright.blueprint import Blueprint
 
 
@@ -97,20 +97,9 @@ class Html:
 
     def proof(self, proof: Proof) -> str:
         """A proof as a link to it."""
-        match proof:
-            case Stated():
-                place = self._blueprint.place(proof.path)
-                told = f"{place.file}:{place.line}" if place.line else place.file
-                default = "" if self._blueprint.says(proof.path) else ", default"
-                return _linked(told + default, self._links.line(place))
-            case Filed():
-                return _linked(proof.path, self._links.file(proof.path))
-            case Recorded():
-                return _linked(short(proof.ref), self._links.record(proof.ref))
-            case Planned():
-                return _linked("plan", self._links.document("costs", proof.part))
-            case Unproved():
-                return f'<strong class="badge warn">{NOT_PROVED}</strong> {_said(proof.remedy)}'
+        if isinstance(proof, Unproved):
+            return f'<strong class="badge warn">{NOT_PROVED}</strong> {_said(proof.remedy)}'
+        return _linked(*labelled(proof, self._blueprint, self._links))
 
 
 def _said(text: str) -> str:

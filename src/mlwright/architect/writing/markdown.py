@@ -22,11 +22,11 @@ from mlwright.architect.writing.blocks import (
     coded,
     pieces,
 )
-from mlwright.architect.writing.links import Links, short
-from mlwright.architect.writing.proofs import Filed, Planned, Proof, Recorded, Stated, Unproved
+from mlwright.architect.writing.labels import NOT_PROVED, labelled
+from mlwright.architect.writing.links import Links
+from mlwright.architect.writing.proofs import Proof, Unproved
 from mlwright.blueprint import Blueprint
 
-NOT_PROVED = "not proved yet"
 _SPECIAL = re.compile(r"([\\`*\[\]|~$])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _STARTS = re.compile(r"^(\d+)([.)])|^([#+\-=])")
@@ -104,20 +104,10 @@ class Markdown:
 
     def proof(self, proof: Proof) -> str:
         """A proof as a link to it."""
-        match proof:
-            case Stated():
-                place = self._blueprint.place(proof.path)
-                told = f"{place.file}:{place.line}" if place.line else place.file
-                default = "" if self._blueprint.says(proof.path) else ", default"
-                return _linked(_text(told + default), self._links.line(place))
-            case Filed():
-                return _linked(_text(proof.path), self._links.file(proof.path))
-            case Recorded():
-                return _linked(_text(short(proof.ref)), self._links.record(proof.ref))
-            case Planned():
-                return _linked("plan", self._links.document("costs", proof.part))
-            case Unproved():
-                return f"**{NOT_PROVED}**: {_said(proof.remedy)}"
+        if isinstance(proof, Unproved):
+            return f"**{NOT_PROVED}**: {_said(proof.remedy)}"
+        name, href = labelled(proof, self._blueprint, self._links)
+        return _linked(_text(name), href)
 
 
 def _line(text: str) -> str:

@@ -1,6 +1,5 @@
 """MiniLM at work: tokenizer and onnxruntime session, loaded on first use and shared by all threads."""
 
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import MlwrightError, ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
+from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._minilm_cache import GRAPH, graph_folder
 from mlwright.models.embed._minilm_weights import TOKENIZER, Weights
 from mlwright.models.onnx_session import Device, cores, session_on
@@ -29,18 +29,17 @@ class _Loaded(NamedTuple):
     whole: Tokenizer
 
 
-class MiniLM:
+class MiniLM(FirstUse[_Loaded]):
     """An Embedder. One text is one run of the graph on one core; many texts use all cores side by side, which is
     faster than onnxruntime's own threads on short inputs, and keeps a vector independent of its neighbours."""
 
     dims, max_tokens = DIMS, WINDOW - MARKS
 
     def __init__(self, weights: Weights, precision: str, workers: int | None = None, device: Device = "cpu") -> None:
+        super().__init__()
         self.ref = Ref("model", f"local/minilm@{weights.revision}-{precision}")
         self._weights, self._precision, self._device = weights, precision, device
         self._workers = workers or cores()
-        self._lock = threading.Lock()
-        self._loaded: _Loaded | None = None
 
     async def embed(self, texts: Sequence[str], kind: Kind = "document") -> Vectors:
         """Unit vectors, shape (len(texts), 384). Raises ProviderError where the weights cannot be had."""
@@ -66,12 +65,6 @@ class MiniLM:
                 for _ in pool.map(one, range(len(texts))):
                     pass
         return vectors
-
-    def _model(self) -> _Loaded:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-            return self._loaded
 
     def _load(self) -> _Loaded:
         folder = graph_folder(self._weights, self._precision)

@@ -6,7 +6,6 @@ text alone. A graph that quantises its input while it runs takes the scale from 
 of its own. On a GPU runs are large, and texts padded to the longest.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import MlwrightError, ProviderError, UserError
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
+from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._folder import Dense, Pooling
 from mlwright.models.embed._tokens import Tokens
 from mlwright.models.embed._unit import unit
@@ -101,14 +101,13 @@ class Loaded(NamedTuple):
     """Weight, bias, and whether the tangent follows."""
 
 
-class Onnx:
+class Onnx(FirstUse[Loaded]):
     """An Embedder. The model is loaded when it is first asked."""
 
     def __init__(self, ref: Ref, recipe: Recipe, max_tokens: int) -> None:
+        super().__init__()
         self.ref, self.dims, self.max_tokens = ref, recipe.dims, max_tokens
         self._recipe = recipe
-        self._lock = threading.Lock()
-        self._loaded: Loaded | None = None
 
     async def embed(self, texts: Sequence[str], kind: Kind = "document") -> Vectors:
         """Unit vectors, shape (len(texts), dims). Raises ProviderError where the model cannot be loaded or run."""
@@ -139,12 +138,6 @@ class Onnx:
                 for _ in pool.map(one, runs):
                     pass
         return unit(vectors, str(self.ref))
-
-    def _model(self) -> Loaded:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-            return self._loaded
 
     def _load(self) -> Loaded:
         recipe = self._recipe

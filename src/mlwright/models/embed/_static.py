@@ -1,7 +1,6 @@
 """A table of token vectors at work: a text is the mean of the vectors of its tokens."""
 
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
+from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._tokens import Tokens
 from mlwright.models.embed._unit import unit
 
@@ -41,14 +41,13 @@ class _Loaded(NamedTuple):
     skipped: int | None
 
 
-class Static:
+class Static(FirstUse[_Loaded]):
     """An Embedder. The table is loaded when it is first asked."""
 
     def __init__(self, ref: Ref, recipe: Recipe) -> None:
+        super().__init__()
         self.ref, self.dims, self.max_tokens = ref, recipe.dims, recipe.window
         self._recipe = recipe
-        self._lock = threading.Lock()
-        self._loaded: _Loaded | None = None
 
     async def embed(self, texts: Sequence[str], kind: Kind = "document") -> NDArray[np.float32]:
         """Unit vectors, shape (len(texts), dims). Raises ProviderError where the model cannot be loaded."""
@@ -68,12 +67,6 @@ class Static:
                 found = model.table[model.rows[ids], : self.dims].astype(np.float32)
                 vectors[place] = (found if model.worth is None else found * model.worth[ids, None]).mean(axis=0)
         return unit(vectors, str(self.ref))
-
-    def _model(self) -> _Loaded:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-            return self._loaded
 
     def _load(self) -> _Loaded:
         recipe = self._recipe

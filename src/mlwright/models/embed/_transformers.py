@@ -13,6 +13,7 @@ from mlwright.kernel.errors import MlwrightError, ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.parts import need
 from mlwright.models.embed import Kind
+from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._folder import ModelFolder, Prefixes, refuse_pickle
 from mlwright.models.embed._tokens import Tokens
 from mlwright.models.embed._unit import unit
@@ -30,7 +31,7 @@ class _Loaded(NamedTuple):
     prefix: dict[Kind, str]
 
 
-class Transformers:
+class Transformers(FirstUse[_Loaded]):
     """An Embedder. Its tokenizer bears one call at a time, so calls wait for one another."""
 
     def __init__(
@@ -47,11 +48,11 @@ class Transformers:
         max_tokens: int,
         batch: int,
     ) -> None:
+        super().__init__()
         self.ref, self.dims, self.max_tokens = ref, dims, max_tokens
         self._name, self._revision, self._prefixes = name, revision, prefixes
         self._precision, self._device, self._window, self._batch = precision, device, window, batch
-        self._lock, self._asking = threading.Lock(), threading.Lock()
-        self._loaded: _Loaded | None = None
+        self._asking = threading.Lock()
 
     async def embed(self, texts: Sequence[str], kind: Kind = "document") -> NDArray[np.float32]:
         """Unit vectors, shape (len(texts), dims). Raises ProviderError where the model cannot be had, loaded or run."""
@@ -81,12 +82,6 @@ class Transformers:
                 hint=f"write dims: {vectors.shape[1]}",
             )
         return unit(vectors[:, : self.dims], str(self.ref))
-
-    def _model(self) -> _Loaded:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-            return self._loaded
 
     def _load(self) -> _Loaded:
         package = need("sentence_transformers", EXTRA)

@@ -4,17 +4,17 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
-from contextlib import aclosing
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import Field
 
 from mlwright.kernel.errors import ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.units import Count
-from mlwright.models.chat import ChatModel, ChatRequest, Delta, Finish, Message
+from mlwright.models.chat import ChatModel, ChatRequest, Message
 from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest
 from mlwright.models.usage import Usage
+from mlwright.models.whole import whole_answer
 
 _SYSTEM = """\
 You grade search results. For each numbered passage say how well it answers the question, from 0 (beside the point) \
@@ -76,15 +76,8 @@ class Listwise:
             max_tokens=40 + 20 * len(texts),
             timeout=request.timeout,
         )
-        said, usage = [], Usage()
-        async with aclosing(cast("Any", self._chat.stream(asked))) as stream:
-            async for item in stream:
-                match item:
-                    case Delta():
-                        said.append(item.text)
-                    case Finish():
-                        usage = item.usage
-        return grades("".join(said), len(texts), str(self._chat.ref)), usage
+        answer = await whole_answer(self._chat, asked)
+        return grades(answer.text, len(texts), str(self._chat.ref)), answer.usage
 
 
 def grades(said: str, count: int, who: str) -> list[float]:

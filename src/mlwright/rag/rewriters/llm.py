@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import Field
 
 from mlwright.kernel.errors import ProviderError
 from mlwright.kernel.units import Seconds
-from mlwright.models import ChatModel, ChatRequest, Delta, Finish, Message, Usage
+from mlwright.models import ChatModel, ChatRequest, Message, Usage, whole_answer
 from mlwright.rag.rewriters import Query, Rewriter, RewriterFacts, RewriterPart, Rewritten
 from mlwright.rag.rewriters.rules import Config as RulesConfig
 from mlwright.rag.rewriters.rules import Rules
@@ -93,15 +92,8 @@ class Asking:
             max_tokens=400,
             timeout=self._timeout,
         )
-        said, usage = [], Usage()
-        async with aclosing(cast("Any", self._chat.stream(request))) as stream:
-            async for item in stream:
-                match item:
-                    case Delta():
-                        said.append(item.text)
-                    case Finish():
-                        usage = item.usage
-        return "".join(said), usage
+        answer = await whole_answer(self._chat, request)
+        return answer.text, answer.usage
 
     def _read(self, ruled: Rewritten, said: str, usage: Usage) -> Rewritten:
         """Raises ValueError where there is nothing of use in it."""

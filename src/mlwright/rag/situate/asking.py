@@ -9,10 +9,8 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, cast
 
 from mlwright.kernel.aio import in_thread, to_the_end
 from mlwright.kernel.base import Kernel
@@ -20,7 +18,7 @@ from mlwright.kernel.clock import stamp
 from mlwright.kernel.errors import NotFound, ProviderError, TransientError
 from mlwright.kernel.ids import content_ref, digest
 from mlwright.kernel.progress import Progress
-from mlwright.models import ChatModel, ChatRequest, Delta, Embedder, Finish, Price, Usage, cost_of
+from mlwright.models import ChatModel, ChatRequest, Embedder, Price, Usage, cost_of, whole_answer
 from mlwright.rag.rows import Context
 from mlwright.rag.sentences import sentences
 from mlwright.rag.situate import tables
@@ -224,20 +222,15 @@ class Situating:
                 tried += 1
 
     async def _reply(self, request: ChatRequest) -> str:
-        model, said, finish = self.writer.model, list[str](), None
+        model = self.writer.model
         self.calls += 1
-        async with aclosing(cast("Any", model.stream(request))) as stream:
-            async for item in stream:
-                match item:
-                    case Delta():
-                        said.append(item.text)
-                    case Finish():
-                        finish = item
+        answer = await whole_answer(model, request)
+        finish = answer.finish
         if finish is not None:
             self.usage += finish.usage
             paid = cost_of(finish.usage, self.writer.price)
             self.cost = None if self.cost is None or paid is None else self.cost + paid
-        text = " ".join("".join(said).split())
+        text = " ".join(answer.text.split())
         if finish is None or not text or finish.reason in ("abstain", "filter"):
             raise ProviderError(f"{model.ref} wrote no context", hint="choose a model that follows instructions")
         return text
