@@ -60,7 +60,8 @@ def test_functions_stay_readable() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_sql_stands_in_tables_and_the_kernel(path: Path) -> None:
-    if path.name != "tables.py" and not path.is_relative_to(ROOT / "kernel") and name(path) != "testing/store.py":
+    tables = path.name == "tables.py" or path.parent.name == "tables"
+    if not tables and not path.is_relative_to(ROOT / "kernel") and name(path) != "testing/store.py":
         assert not [text for text in strings(path) if SQL.search(text)]
 
 
@@ -70,12 +71,12 @@ def test_a_system_touches_its_own_tables(system: str) -> None:
         r"\b(?:from|into|table|references|update|join)\s+(?:if\s+not\s+exists\s+)?((?:data|rag|evals|serving|tracking|kernel)_\w+)",
         re.I,
     )
-    for path in [ROOT / system / "tables.py", *(ROOT / system / "migrations").glob("*.sql")]:
-        if path.is_file():
-            foreign = [
-                table for table in used.findall(path.read_text(encoding="utf-8")) if not table.startswith(f"{system}_")
-            ]
-            assert not foreign, f"{name(path)} touches {foreign}"
+    room = ROOT / system
+    for path in [*room.rglob("tables.py"), *room.rglob("tables/*.py"), *room.glob("migrations/*.sql")]:
+        foreign = [
+            table for table in used.findall(path.read_text(encoding="utf-8")) if not table.startswith(f"{system}_")
+        ]
+        assert not foreign, f"{name(path)} touches {foreign}"
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.name == "__init__.py"], ids=name)

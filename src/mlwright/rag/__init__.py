@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from mlwright.rag.blocks import TemplateBlock as TemplateBlock
     from mlwright.rag.blocks import template_blocks as template_blocks
     from mlwright.rag.blocks import without_blocks as without_blocks
-    from mlwright.rag.build import Rag as Rag
     from mlwright.rag.build import build_rag as build_rag
     from mlwright.rag.compute import AnyCompute as AnyCompute
     from mlwright.rag.compute import ComputePart as ComputePart
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mlwright.rag.map import NearDuplicate as NearDuplicate
     from mlwright.rag.outline import Outline as Outline
     from mlwright.rag.outline import outline_of as outline_of
+    from mlwright.rag.pipeline import Rag as Rag
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
@@ -149,12 +149,13 @@ __all__ = [
 __getattr__, __dir__ = front_door(
     __name__,
     blocks="TemplateBlock template_blocks without_blocks",
-    build="Rag build_rag",
+    build="build_rag",
     draft="Composed Tried",
     compute="AnyCompute ComputePart",
     conversations="NEW Conversations",
     describe="answer_of answers",
     filters="ACL Filter Where as_filter filter_text parse_filter plain_filter read_filter",
+    pipeline="Rag",
     plan="Load cost_lines prompt_tokens search_lines search_seconds situate_lines storage_lines",
     indexes="Damage",
     map="EmbeddingMap MapCluster MapPoint NearDuplicate",
