@@ -11,6 +11,7 @@ from mlwright.kernel.errors import MissingExtra
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.open import open_kernel
 from mlwright.rag import Answer, Block, Citation, Hit, Parsed, Span, tables
+from mlwright.rag.derived import Derived, forget_derived
 from mlwright.rag.rows import IndexVersion, NewChunk, StoredVersion
 from mlwright.testing.postgresql import private_postgresql, private_schema
 
@@ -143,3 +144,38 @@ def test_prompts_are_kept(kernel: Kernel) -> None:
     tables.add_prompt(kernel.store, Ref("prompt", "p"), "text", "2026-01-01")
     assert tables.prompt_text(kernel.store, Ref("prompt", "p")) == "text"
     assert tables.prompt_text(kernel.store, Ref("prompt", "q")) is None
+
+
+def test_what_was_worked_out_goes_with_what_it_belongs_to(kernel: Kernel) -> None:
+    _write(kernel)
+    gone, index = Ref("version", "v2"), Ref("index", "i1")
+    tables.set_documents(kernel.store, "shelf", {"d/a.pdf": "v1", "d/b.pdf": "v2"}, "2026-01-01")
+    derived, other = (Derived(kernel, name, "shelf", lambda: index) for name in ("support", "other"))
+    assert [derived.get(of, "page 1", lambda: b"one") for of in (VERSION, gone)] == [b"one", b"one"]
+    assert [one.get(index, "map", lambda: b"m") for one in (derived, other)] == [b"m", b"m"]
+    assert derived.get(gone, "page 1", lambda: b"never") == b"one"
+    assert derived.tidy() == 0
+    tables.set_documents(kernel.store, "shelf", {"d/a.pdf": "v1"}, "2026-01-02")
+    assert derived.tidy() == 1
+    assert (derived.kept(gone, "page 1"), derived.kept(VERSION, "page 1")) == (None, b"one")
+    assert derived.get(gone, "page 1", lambda: b"again") == b"again", "it is made, and not kept"
+    assert derived.kept(gone, "page 1") is None
+    assert Derived(kernel, "support", "shelf", lambda: Ref("index", "i2")).tidy() == 1
+    assert (derived.kept(index, "map"), other.kept(index, "map")) == (None, b"m")
+    assert len(list(kernel.blobs.ids())) == 2
+    assert forget_derived(kernel, ["support"]) == 1
+    assert (other.kept(index, "map"), derived.kept(VERSION, "page 1")) == (None, b"one")
+    assert [kernel.blobs.get(one)[-3:] for one in kernel.blobs.ids()] == [b"one"]
+
+
+def test_what_was_worked_out_first_makes_room(kernel: Kernel) -> None:
+    _write(kernel)
+    tables.set_documents(kernel.store, "shelf", {"d/a.pdf": "v1"}, "2026-01-01")
+    derived = Derived(kernel, "support", "shelf", lambda: None, most=25)
+    pages = [f"page {number}" for number in range(4)]
+    for page in pages:
+        derived.get(VERSION, page, lambda: b"0123456789")
+    assert [derived.kept(VERSION, page) is not None for page in pages] == [False, False, True, True]
+    assert len(list(kernel.blobs.ids())) == 2
+    assert derived.get(VERSION, "large", lambda: b"x" * 30) == b"x" * 30
+    assert list(kernel.blobs.ids()) == [], "more than all room is not kept"

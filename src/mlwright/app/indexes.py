@@ -4,17 +4,20 @@ from mlwright.app.joined import Joined
 from mlwright.app.joins import Pipelines
 from mlwright.kernel.errors import NotFound
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Damage, PrunedIndex, forget_shelves
+from mlwright.rag import Damage, PrunedIndex, forget_derived, forget_shelves
 
 
 def prune(app: Joined, pipeline: str = "") -> dict[str, PrunedIndex]:
-    """Prune the index of one pipeline, or of all, where something was ingested. Over all, the folders of indexes go
-    that neither the blueprint nor a release with traffic uses; those with a tagged version stay."""
+    """Prune the index of one pipeline, or of all, where something was ingested. Over all, the folders of indexes, and
+    the pictures and maps of pipelines, go that neither the blueprint nor a release with traffic uses; folders with a
+    tagged version stay."""
     names = [app.pipeline(pipeline).name] if pipeline else list(app.rag)
     needed = [*_newest(app), *_kept(app)]
     done = {name: app.rag[name].prune(needed) for name in names if app.rag[name].index_ref() is not None}
     if not pipeline:
-        forget_shelves(app.kernel, _used(app))
+        in_use = _in_use(app)
+        forget_shelves(app.kernel, {rag.shelf_name for pipelines in in_use for rag in pipelines.rags.values()})
+        forget_derived(app.kernel, {name for pipelines in in_use for name in pipelines.rags})
     return done
 
 
@@ -53,10 +56,6 @@ def _newest(app: Joined) -> list[Ref]:
         except NotFound:
             continue  # never ingested
     return found
-
-
-def _used(app: Joined) -> set[str]:
-    return {rag.shelf_name for pipelines in _in_use(app) for rag in pipelines.rags.values()}
 
 
 def _in_use(app: Joined) -> list[Pipelines]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mlwright.rag.compute import ComputePart as ComputePart
     from mlwright.rag.conversations import NEW as NEW
     from mlwright.rag.conversations import Conversations as Conversations
+    from mlwright.rag.derived import forget_derived as forget_derived
     from mlwright.rag.describe import answer_of as answer_of
     from mlwright.rag.describe import answers as answers
     from mlwright.rag.draft import Composed as Composed
@@ -132,6 +133,7 @@ __all__ = [
     "built_in_text",
     "cost_lines",
     "filter_text",
+    "forget_derived",
     "forget_shelves",
     "outline_of",
     "parse_filter",
@@ -150,6 +152,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     blocks="TemplateBlock template_blocks without_blocks",
     build="build_rag",
+    derived="forget_derived",
     draft="Composed Tried",
     compute="AnyCompute ComputePart",
     conversations="NEW Conversations",

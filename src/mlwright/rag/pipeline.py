@@ -84,8 +84,8 @@ class Rag:
         self._opened: Index | None = None
         self._opening = threading.Lock()
         self.conversations = Conversations(kernel, spec.generate.history.keep)
-        self.originals = Originals(kernel, source, spec.parse, Derived(kernel))
-        self.maps = Maps(name, kernel, self._shelf, self._index, embedder, Derived(kernel))
+        self.originals = Originals(kernel, source, spec.parse, self._derived())
+        self.maps = Maps(name, kernel, self._shelf, self._index, embedder, self._derived())
         self.index_versions = IndexVersions(name, kernel, self._shelf, self._index, source, spec.index)
         rewriter = spec.retrieve.rewrite.build(chat.get(spec.retrieve.rewrite.facts().chat))
         self._retriever = Retriever(
@@ -105,7 +105,9 @@ class Rag:
         A run that was killed is continued. Raises Conflict while another one is at it, and NotFound where the source
         was never ingested."""
         with self._alone():
-            return await self._ingest(progress)
+            report = await self._ingest(progress)
+            await in_thread(self._derived().tidy)
+            return report
 
     def verify(self) -> list[Damage]:
         """What is damaged in the index, or disagrees between index, store and lineage. Reads all of them."""
@@ -139,9 +141,13 @@ class Rag:
                     path.unlink()
 
     def prune(self, shared: Sequence[Ref] = ()) -> PrunedIndex:
-        """Forget what no kept version of the index needs: see `IndexVersions.prune`."""
+        """Forget what no kept version of the index needs: see `IndexVersions.prune`; and pictures of pages and maps of
+        what the present one does not hold."""
         with self._alone():
-            return self.index_versions.prune(shared)
+            return replace(self.index_versions.prune(shared), derived=self._derived().tidy())
+
+    def _derived(self) -> Derived:
+        return Derived(self._kernel, self.name, self._shelf.name, self.index_ref)
 
     def _alone(self) -> AbstractContextManager[None]:
         return exclusive(self._home / LOCK, f"ingesting {self.name}")

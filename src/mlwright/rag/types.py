@@ -322,13 +322,14 @@ class IndexDiff:
 
 @dataclass(frozen=True, slots=True)
 class PrunedIndex:
-    """What was forgotten: entries of the index and the bytes that this gave back, and rows of chunks and vectors in the
-    store, whose space the next ones use."""
+    """What was forgotten: entries of the index and the bytes that this gave back, rows of chunks and vectors in the
+    store, whose space the next ones use, and pictures of pages and maps."""
 
     entries: int
     bytes: int
     chunks: int
     vectors: int
+    derived: int = 0
 
 
 @dataclass(frozen=True, slots=True)

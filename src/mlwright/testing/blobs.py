@@ -69,6 +69,20 @@ class BlobsSuite:
         assert blobs.put(b"1") == small[1]
         assert blobs.get(small[1]) == b"1"
 
+    def test_what_is_dropped_is_gone_at_once(self, blobs: Blobs) -> None:
+        small = blobs.put_many(b"%d" % number for number in range(20))
+        large = blobs.put_many([b"large" * 10_000, b"huge" * 10_000])
+        blobs.drop([*small[:3], large[0], _EMPTY])
+        assert set(blobs.ids()) == {*small[3:], large[1]}
+        assert not any(blobs.has(name) for name in (*small[:3], large[0]))
+        with pytest.raises(NotFound):
+            blobs.get(small[0])
+        assert [blobs.get(name) for name in small[3:]] == [b"%d" % number for number in range(3, 20)]
+        blobs.drop([])
+        with pytest.raises(UserError, match="not the name of a blob"):
+            blobs.drop(["../../etc/passwd"])
+        assert blobs.get(blobs.put(b"0")) == b"0"
+
     def test_many_threads_put_the_same(self, blobs: Blobs) -> None:
         errors: list[BaseException] = []
 

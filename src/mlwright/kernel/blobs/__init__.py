@@ -36,6 +36,10 @@ class Blobs(Protocol):
     def gc(self, live: Collection[str], *, age_s: float = GRACE_S) -> int:
         """Drop every blob that is not in `live` and was last put more than `age_s` seconds ago; how many."""
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Drop these, at once and whoever else may have put the same bytes: for what says in its bytes whose it is.
+        Absent ones are none. Raises Conflict where another process packs them just now."""
+
 
 def checked(sha256: str) -> str:
     """The name, if it is one: nothing else may become a part of a path. Raises UserError."""

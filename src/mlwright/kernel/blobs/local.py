@@ -110,6 +110,17 @@ class LocalBlobs:
             self._read_packs()
         return sum(1 for name in dropped if not self.has(name))
 
+    def drop(self, names: Iterable[str]) -> None:
+        """Drop these now. Raises Conflict where some are in packs that another process writes anew."""
+        gone = {checked(name) for name in names}
+        with self._clear():
+            for name in gone:
+                self._path(name).unlink(missing_ok=True)
+            if any(gone.intersection(pack.names()) for pack in self._read_packs()):
+                with self._sorting("dropping blobs"):
+                    self._rewrite([one for one in self._read_packs() if gone.intersection(one.names())], without=gone)
+                    self._read_packs()
+
     def pack(self) -> int:
         """Move small files into packs, and small packs into larger ones; how many blobs were moved.
 

@@ -79,11 +79,16 @@ class S3Blobs:
     def gc(self, live: Collection[str], *, age_s: float = GRACE_S) -> int:
         """Drop every blob that is not in `live` and older than `age_s` seconds; how many."""
         kept, before = frozenset(live), datetime.now(UTC) - timedelta(seconds=age_s)
-        dead = [_path(name) for name, written in self._listed() if name not in kept and written <= before]
-        with self._clear("objects"):
-            for start in range(0, len(dead), 1000):
-                self._obstore.delete(self._bucket, dead[start : start + 1000])
+        dead = [name for name, written in self._listed() if name not in kept and written <= before]
+        self.drop(dead)
         return len(dead)
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Drop these now."""
+        gone = [_path(checked(name)) for name in names]
+        with self._clear("objects"):
+            for start in range(0, len(gone), 1000):
+                self._obstore.delete(self._bucket, gone[start : start + 1000])
 
     def _young(self, name: str) -> bool:
         """Whether it is there, and gc will not drop it before its owner could write down its name."""

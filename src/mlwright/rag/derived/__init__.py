@@ -6,6 +6,7 @@ from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
     from mlwright.rag.derived.keeping import Derived as Derived
+    from mlwright.rag.derived.keeping import forget_derived as forget_derived
 
-__all__ = ["Derived"]
-__getattr__, __dir__ = front_door(__name__, keeping="Derived")
+__all__ = ["Derived", "forget_derived"]
+__getattr__, __dir__ = front_door(__name__, keeping="Derived forget_derived")

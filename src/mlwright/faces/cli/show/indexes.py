@@ -95,7 +95,8 @@ def pruned(done: Mapping[str, PrunedIndex]) -> None:
             Text.assemble(
                 (name, "name"),
                 f": forgot {one.entries:,} entries of the index ({size(one.bytes)}), "
-                f"{one.chunks:,} chunks and {one.vectors:,} vectors of the store",
+                f"{one.chunks:,} chunks and {one.vectors:,} vectors of the store, "
+                f"and {one.derived:,} pictures of pages and maps",
             )
         )
     if not done:
