@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SHAPES = {
     "/", "/ask", "/chat", "/retrieve", "/documents", "/documents/*", "/indexes", "/map", "/answers", "/answers/*", "/evals", "/evals/*", "/runs", "/runs/*",
-    "/releases", "/design", "/design/*", "/diagrams", "/diagrams/*", "/blueprint", "/plan", "/why/*", "/blast/*", "/style",
+    "/releases", "/design", "/design/*", "/diagrams", "/diagrams/*", "/blueprint", "/plan", "/why/*", "/blast/*", "/trace/*", "/style",
 }  # fmt: skip
 """What a walk from the home page must meet; `*` stands for a reference."""
 

@@ -21,6 +21,22 @@ def test_an_answer_leads_back_to_file_line_run_and_release(app: mw.App) -> None:
     assert {"chunk", "version", "document", "source", "index", "dataset", "run", "model", "prompt", "release"} <= kinds
 
 
+def test_what_happened_is_kept_for_an_answer_and_for_a_run(app: mw.App) -> None:
+    answer = app.ask("Which pump had a leak, and when was it repaired?")
+    spans = {span.name.split()[0]: span for span in app.trace(answer.ref).spans}
+    assert set(spans) == {"serve", "answer", "retrieval", "embeddings", "search", "chat"}
+    assert spans["answer"].about == str(answer.ref)
+    assert spans["chat"].parent == spans["answer"].id
+    assert spans["answer"].parent == spans["serve"].id
+    runs = {run.kind: [span.name.split()[0] for span in app.trace(run.ref).spans] for run in app.runs()}
+    assert runs["index"][0] == "index"
+    assert {"read", "embeddings", "write"} <= set(runs["index"])
+    assert runs["eval"][0] == "eval"
+    assert runs["eval"].count("answer") == 4
+    with pytest.raises(NotFound, match="no trace of run:nonesuch"):
+        app.trace("run:nonesuch")
+
+
 def test_a_document_leads_forward_to_the_answers_it_gave(app: mw.App) -> None:
     answer = app.ask(SEAL)
     other = app.ask("At which pressure does the relief valve open?")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mlwright.kernel import aio
 from mlwright.kernel.clock import ManualClock
+from mlwright.kernel.ids import Ref
 from mlwright.kernel.otlp import OtlpExport, payload
 from mlwright.kernel.spans import GenAI, SpanRow, Spans, _continued
 from mlwright.kernel.store import Store
@@ -53,6 +54,27 @@ def test_an_error_is_recorded_and_goes_on(spans: Spans) -> None:
         "inner": "ValueError: bad",
     }
     assert spans.current() is None
+
+
+def test_a_thing_is_found_with_all_that_belongs_to_it(spans: Spans) -> None:
+    one, other, run = Ref("answer", "a1"), Ref("answer", "a2"), Ref("run", "r")
+    with spans.span("eval") as judging:
+        for ref in (one, other):
+            with spans.span("example"), spans.span("answer") as answering, spans.span("chat"):
+                answering.about = ref
+        judging.about = run
+    assert {row.name for row in spans.about(one)} == {"example", "answer", "chat"}
+    assert {row.id for row in spans.about(one)}.isdisjoint(row.id for row in spans.about(other))
+    assert len(spans.about(run)) == 7
+    assert spans.about(Ref("answer", "a3")) == []
+
+
+def test_a_thing_that_came_twice_is_found_where_it_came_first(spans: Spans, clock: ManualClock) -> None:
+    for name in ("made", "given again"):
+        clock.advance(timedelta(seconds=1))
+        with spans.span(name) as span:
+            span.about = Ref("answer", "a")
+    assert [row.name for row in spans.about(Ref("answer", "a"))] == ["made"]
 
 
 def test_parents_go_through_both_bridges(spans: Spans) -> None:

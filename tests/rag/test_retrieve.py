@@ -107,7 +107,7 @@ def test_stages_are_timed_and_traced(pipeline: Callable[..., Rag], kernel: Kerne
     assert list(found.seconds) == ["rewrite", "embed", "vector", "keyword", "fuse", "dedupe", "keep"]
     root = kernel.spans.recent(1)[0]
     assert root.attributes["gen_ai.operation.name"] == "retrieval"
-    assert [span.name.split()[0] for span in kernel.spans.trace(root.trace)] == ["retrieval", "embeddings"]
+    assert [span.name.split()[0] for span in kernel.spans.trace(root.trace)] == ["retrieval", "embeddings", "search"]
 
 
 def test_explaining_shows_every_stage_with_its_best(pipeline: Callable[..., Rag]) -> None:

@@ -85,6 +85,19 @@ def test_record_keeps_finished_work_with_its_kind_and_edges(tracking: Tracking, 
     assert kernel.lineage.down(judged).edges[0].how == "recorded as"
 
 
+def test_a_run_is_traced_with_what_happens_in_it(tracking: Tracking, kernel: Kernel) -> None:
+    with tracking.start_run("fit", kind="train") as run, kernel.spans.span("embeddings x"):
+        pass
+    assert [(row.name, row.about) for row in kernel.spans.about(run.ref)] == [
+        ("run fit", str(run.ref)), ("embeddings x", ""),
+    ]  # fmt: skip
+    with kernel.spans.span("index handbook"), kernel.spans.span("read"):
+        pass
+    with kernel.spans.span("index handbook"):
+        ref = tracking.record("index handbook", {}, {}, [], Ref("index", "i"))
+    assert [row.name for row in kernel.spans.about(ref)] == ["index handbook"]
+
+
 def test_values_that_are_not_finite_survive(tracking: Tracking) -> None:
     values = [1.0, math.nan, math.inf, -math.inf]
     with tracking.start_run("r", kind="t") as run:

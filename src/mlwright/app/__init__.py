@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlwright.app.status import Status as Status
     from mlwright.app.synthetic import Synthetic as Synthetic
     from mlwright.app.threshold import Calibrated as Calibrated
+    from mlwright.app.tracing import Trace as Trace
     from mlwright.app.tune import Trial as Trial
     from mlwright.app.tune import Tuned as Tuned
     from mlwright.app.up import UpReport as UpReport
@@ -55,6 +56,7 @@ __all__ = [
     "Shorter",
     "Status",
     "Synthetic",
+    "Trace",
     "Trial",
     "Tuned",
     "UpReport",
@@ -93,6 +95,7 @@ __getattr__, __dir__ = front_door(
     status="Status",
     synthetic="Synthetic",
     threshold="Calibrated",
+    tracing="Trace",
     tune="Trial Tuned",
     up="UpReport",
     walk="Node Walk",

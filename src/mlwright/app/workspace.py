@@ -18,6 +18,7 @@ from mlwright.app import (
     status,
     synthetic,
     threshold,
+    tracing,
     tune,
     up,
     walk,
@@ -300,6 +301,15 @@ class App(Joined):
         graph = self.kernel.lineage.down(found, skip=walk.shared_edges())
         self._known(found, len(graph.edges))
         return walk.down(graph, self.describe)
+
+    def trace(self, ref: Ref | str) -> "tracing.Trace":
+        """What happened while an answer or a run was made, step by step with times; also of any request, by the id that
+        its header X-Trace-Id told: `trace:…`. Raises NotFound where no spans are kept."""
+        return tracing.trace_of(self, as_ref(ref))
+
+    def traced(self, ref: Ref | str) -> "tracing.Trace | None":
+        """The same, or None where no spans are kept."""
+        return tracing.trace_kept(self, as_ref(ref))
 
     def _known(self, ref: Ref, edges: int) -> None:
         if not edges and self.describe(ref) is None:

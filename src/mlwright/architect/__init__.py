@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from mlwright.architect.telling import told_change as told_change
     from mlwright.architect.telling import told_error as told_error
     from mlwright.architect.telling import told_plan as told_plan
+    from mlwright.architect.timeline import draw_trace as draw_trace
+    from mlwright.architect.timeline import lane_of as lane_of
     from mlwright.architect.views import View as View
     from mlwright.architect.views import all_views as all_views
     from mlwright.architect.writing.cited import cited_blocks as cited_blocks
@@ -82,12 +84,12 @@ if TYPE_CHECKING:
 __all__ = [
     "LEDGER", "MARK", "PAGE", "Calibration", "Comparison", "DesignFolder", "Document", "Edge", "EndpointLatency",
     "Evidence", "Finding", "Form", "Html", "Indexed", "Lane", "Line", "Measured", "Node", "Plan", "PlanChange",
-    "PlannedCost", "Records", "RequestRecord", "Results", "RunRecord", "Saving", "Score", "Served", "Subject",
-    "Tested", "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views", "calibrate",
+    "PlannedCost", "Records", "RequestRecord", "Results", "RunRecord", "Saving", "Score", "Served", "Subject", "Tested",
+    "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views", "calibrate",
     "changes_markdown", "check", "cited_blocks", "compare", "counted", "design_folder", "draw", "draw_graph",
-    "evidence_from", "fix", "fixed", "kept", "measure", "note_files", "notes_of", "plan", "plan_changes",
-    "plan_json", "plan_markdown", "records_cited", "saved_plan", "score", "score_json", "shown_lines", "stages",
-    "to_json", "to_sarif", "told_actual", "told_basis", "told_change", "told_error", "told_gate", "told_load",
+    "draw_trace", "evidence_from", "fix", "fixed", "kept", "lane_of", "measure", "note_files", "notes_of", "plan",
+    "plan_changes", "plan_json", "plan_markdown", "records_cited", "saved_plan", "score", "score_json", "shown_lines",
+    "stages", "to_json", "to_sarif", "told_actual", "told_basis", "told_change", "told_error", "told_gate", "told_load",
     "told_plan", "told_saving", "told_step",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
@@ -113,6 +115,7 @@ __getattr__, __dir__ = front_door(
     savings="Results Saving",
     staging="Indexed Workspace stages",
     svg="draw_graph",
+    timeline="draw_trace lane_of",
     views="View all_views",
     telling="actual_json actual_markdown changes_markdown told_actual told_basis told_change told_error told_plan",
     **{

@@ -30,7 +30,7 @@ def to_text(graph: Graph, width: int | None = None) -> str:
     graph = graph.used
     titles = replace(graph, nodes=tuple(replace(node, lines=()) for node in graph.nodes))
     fitting = (one for one in map(_drawing, (graph, titles)) if max(map(columns, one), default=0) <= (width or inf))
-    return "\n".join([_plain(graph.title), "", *next(fitting, _list(graph)), ""])
+    return "\n".join([plain(graph.title), "", *next(fitting, _list(graph)), ""])
 
 
 def columns(text: str) -> int:
@@ -69,7 +69,7 @@ class _Page:
             row, column = int(arrow.points[-1][1]), int(arrow.points[-1][0]) - 1
             self._write(row, column, "▶")
             if arrow.edge.label:
-                self._write(row, column - columns(arrow.edge.label) - 2, f" {_plain(arrow.edge.label)} ")
+                self._write(row, column - columns(arrow.edge.label) - 2, f" {plain(arrow.edge.label)} ")
         for band in self._layout.bands:
             self._band(band)
         for box in self._layout.boxes.values():
@@ -95,7 +95,7 @@ class _Page:
         words = band.title.split()
         top = int(band.y + (band.height - len(words)) / 2)
         for number, word in enumerate(words):
-            self._write(top + number, 0, _plain(word))
+            self._write(top + number, 0, plain(word))
 
     def _box(self, box: Box) -> None:
         top, left, height, width = int(box.y), int(box.x), int(box.height), int(box.width)
@@ -142,10 +142,10 @@ def _side(down: int, right: int) -> int:
 
 
 def _texts(node: Node) -> list[str]:
-    return [_cut(_plain(text)) for text in (node.title, *node.lines)]
+    return [_cut(plain(text)) for text in (node.title, *node.lines)]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line without what would move the cursor."""
     return "".join(letter for letter in " ".join(text.split()) if unicodedata.category(letter) != "Cc")
 
@@ -162,13 +162,13 @@ def _cut(text: str) -> str:
 
 
 def _list(graph: Graph) -> Iterator[str]:
-    names = {node.id: _plain(node.title) for node in graph.nodes}
+    names = {node.id: plain(node.title) for node in graph.nodes}
     for lane in graph.lanes:
-        yield _plain(lane.title)
+        yield plain(lane.title)
         for node in graph.nodes:
             if node.lane == lane.id:
-                yield f"  {' · '.join(_plain(text) for text in (node.title, *node.lines))}"
+                yield f"  {' · '.join(plain(text) for text in (node.title, *node.lines))}"
                 for edge in graph.edges:
                     if edge.source == node.id:
-                        label = f" ({_plain(edge.label)})" if edge.label else ""
+                        label = f" ({plain(edge.label)})" if edge.label else ""
                         yield f"    {'╌' if edge.dashed else '─'}▶ {names[edge.target]}{label}"

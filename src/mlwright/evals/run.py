@@ -36,15 +36,16 @@ async def evaluate(
     """The kept result; one whose gate failed is a result too. Nothing is kept where the evaluation is cut short."""
     metrics = metrics_for(asked.spec.require, f"evals.gates.{asked.gate}.require")
     began = perf_counter()
-    examples = await measured(
-        asked.dataset.examples,
-        target,
-        metrics,
-        concurrency=concurrency,
-        progress=progress,
-        task=f"evaluate {asked.gate}",
-    )
-    return await in_thread(_conclude, kernel, record, asked, examples, perf_counter() - began)
+    with kernel.spans.span(f"eval {asked.gate}"):
+        examples = await measured(
+            asked.dataset.examples,
+            target,
+            metrics,
+            concurrency=concurrency,
+            progress=progress,
+            task=f"evaluate {asked.gate}",
+        )
+        return await in_thread(_conclude, kernel, record, asked, examples, perf_counter() - began)
 
 
 def _conclude(

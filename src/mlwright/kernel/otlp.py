@@ -108,9 +108,13 @@ def _span(row: SpanRow) -> dict[str, Any]:
         "kind": 1,
         "startTimeUnixNano": str(start),
         "endTimeUnixNano": str(start + round(row.seconds * 1e9)),
-        "attributes": [{"key": key, "value": _value(value)} for key, value in row.attributes.items()],
+        "attributes": [{"key": key, "value": _value(value)} for key, value in _attributes(row).items()],
         "status": {"code": 2, "message": row.error} if row.error else {},
     }
+
+
+def _attributes(row: SpanRow) -> Mapping[str, Any]:
+    return {**row.attributes, "mlwright.about": row.about} if row.about else row.attributes
 
 
 def _value(value: Any) -> dict[str, Any]:

@@ -20,13 +20,14 @@ from typing import Any
 
 from mlwright.kernel.clock import Clock, stamp, unstamp
 from mlwright.kernel.errors import MlwrightError
+from mlwright.kernel.ids import Ref
 from mlwright.kernel.store import Store
 
 Export = Callable[[Sequence["SpanRow"]], None]
 
 _BATCH = 64
-_COLUMNS = "trace, id, parent, name, started, seconds, error, attributes"
-_INSERT = f"insert into kernel_span ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
+_COLUMNS = "trace, id, parent, name, started, seconds, error, attributes, about"
+_INSERT = f"insert into kernel_span ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"  # noqa: S608
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:$|-)")
 _log = logging.getLogger("mlwright.spans")
 _encode = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":")).encode
@@ -34,7 +35,8 @@ _encode = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"
 
 @dataclass(frozen=True, slots=True)
 class SpanRow:
-    """A finished span. `parent` is empty for the root of a trace, `error` is empty where nothing went wrong."""
+    """A finished span. `parent` is empty for the root of a trace, `error` is empty where nothing went wrong. `about` is
+    the reference of what came of it, as an answer or a run; empty where it is only a step on the way."""
 
     trace: str
     id: str
@@ -44,6 +46,7 @@ class SpanRow:
     seconds: float
     error: str
     attributes: Mapping[str, Any]
+    about: str = ""
 
 
 class GenAI:
@@ -69,9 +72,12 @@ class GenAI:
 
 
 class Span:
-    """One that is running; made by `Spans.span` and used as a context manager."""
+    """One that is running; made by `Spans.span` and used as a context manager. Whoever knows what comes of it sets
+    `about`."""
 
-    __slots__ = ("_attributes", "_began", "_outer", "_spans", "_started", "error", "id", "name", "parent", "trace")
+    __slots__ = (
+        "_attributes", "_began", "_outer", "_spans", "_started", "about", "error", "id", "name", "parent", "trace",
+    )  # fmt: skip
 
     def __init__(
         self, spans: "Spans", name: str, attributes: Mapping[str, Any] | None, trace: str, parent: str
@@ -79,6 +85,7 @@ class Span:
         self._spans, self.name = spans, name
         self._attributes = dict(attributes) if attributes else {}
         self.trace, self.parent, self.id, self.error = trace, parent, "", ""
+        self.about: Ref | None = None
 
     def set(self, key: str, value: Any) -> None:
         """Add an attribute: text, number, bool, or a list of them."""
@@ -156,6 +163,7 @@ class Spans:
                 seconds,
                 span.error,
                 _encode(attributes) if attributes else "{}",
+                str(span.about) if span.about else "",
             )
         )
         if last or len(self._kept) >= _BATCH:
@@ -177,6 +185,13 @@ class Spans:
         sql = f"select {_COLUMNS} from kernel_span where trace = ? order by started, id"  # noqa: S608
         return self._read(sql, (trace,))
 
+    def about(self, ref: Ref) -> list[SpanRow]:
+        """How a thing came to be, by start: the spans of the trace that made it, from the outermost one that is about
+        nothing else. Empty where no trace is kept."""
+        sql = f"select {_COLUMNS} from kernel_span where about = ? order by started, id limit 1"  # noqa: S608
+        found = self._read(sql, (str(ref),))
+        return _around(found[0], self.trace(found[0].trace)) if found else []
+
     def recent(self, limit: int = 100) -> list[SpanRow]:
         """The newest spans without a parent here, newest first: one for each trace that began in this system."""
         sql = f"select {_COLUMNS} from kernel_span where parent = '' order by started desc, id desc limit ?"  # noqa: S608
@@ -193,8 +208,24 @@ class Spans:
 
 
 def _row(values: tuple[Any, ...]) -> SpanRow:
-    trace, id_, parent, name, started, seconds, error, attributes = values
-    return SpanRow(trace, id_, parent, name, unstamp(started), seconds, error, json.loads(attributes))
+    trace, id_, parent, name, started, seconds, error, attributes, about = values
+    return SpanRow(trace, id_, parent, name, unstamp(started), seconds, error, json.loads(attributes), about)
+
+
+def _around(span: SpanRow, rows: Sequence[SpanRow]) -> list[SpanRow]:
+    """A span with what stands above it, as far as that is about nothing else, and all that stands below."""
+    known, below = {row.id: row for row in rows}, dict[str, list[str]]()
+    for row in rows:
+        below.setdefault(row.parent, []).append(row.id)
+    top = span
+    while (above := known.get(top.parent)) is not None and not above.about:
+        top = above
+    kept, waiting = {top.id}, [top.id]
+    while waiting:
+        inner = below.get(waiting.pop(), [])
+        kept.update(inner)
+        waiting += inner
+    return [row for row in rows if row.id in kept]
 
 
 def _continued(traceparent: str) -> tuple[str, str]:

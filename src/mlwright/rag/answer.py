@@ -73,13 +73,15 @@ class Answerer:
         model raises."""
         writer = self._model(model)
         price = self.prices.get(model or self.spec.model)
-        memory = await self._memory(history, conversation, owner)
-        draft = await self._draft(question, writer.ref, price, where, release, memory, at)
-        async with aclosing(self._said(draft, writer, timeout)) as items:
-            async for item in items:
-                if isinstance(item, Answer):
-                    await self._keep(item, draft)
-                yield item
+        with self._span() as span:
+            memory = await self._memory(history, conversation, owner)
+            draft = await self._draft(question, writer.ref, price, where, release, memory, at)
+            async with aclosing(self._said(draft, writer, timeout)) as items:
+                async for item in items:
+                    if isinstance(item, Answer):
+                        span.about = item.ref
+                        await self._keep(item, draft)
+                    yield item
 
     async def tried(self, found: Retrieval) -> Tried:
         """The answer to what was retrieved before, with the prompt that it comes of. Nothing is kept."""
@@ -128,14 +130,19 @@ class Answerer:
         at: str = "",
     ) -> Answer:
         """The best passages, quoted, without a model: what is left when no model answers."""
-        memory = await self._memory(history, conversation, owner)
-        draft = await self._draft(question, TOP_PASSAGES, None, where, release, memory, at)
-        best = draft.shown[:_PASSAGES]
-        text = "\n\n".join(f"{_opening(one.text)} [{one.number}]" for one in best)
-        cited = cite(text, best, draft.pages)
-        answer = self._made(draft, cited if best else Cited(NO_ANSWER, ()), abstained=not best)
-        await self._keep(answer, draft)
+        with self._span() as span:
+            memory = await self._memory(history, conversation, owner)
+            draft = await self._draft(question, TOP_PASSAGES, None, where, release, memory, at)
+            best = draft.shown[:_PASSAGES]
+            text = "\n\n".join(f"{_opening(one.text)} [{one.number}]" for one in best)
+            cited = cite(text, best, draft.pages)
+            answer = self._made(draft, cited if best else Cited(NO_ANSWER, ()), abstained=not best)
+            span.about = answer.ref
+            await self._keep(answer, draft)
         return answer
+
+    def _span(self) -> Span:
+        return self.kernel.spans.span(f"answer {self.pipeline}")
 
     def model_ref(self, name: str = "") -> Ref:
         """The model behind a name of `models.chat`, or behind the pipeline's own. Raises NotFound."""

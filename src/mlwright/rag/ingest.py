@@ -21,6 +21,7 @@ from mlwright.kernel.errors import Unreadable
 from mlwright.kernel.ids import Ref, digest
 from mlwright.kernel.lineage import Edge
 from mlwright.kernel.progress import Progress
+from mlwright.kernel.spans import GenAI
 from mlwright.rag import tables
 from mlwright.rag.chunkers import embedded_of, embedded_text
 from mlwright.rag.compute import Compute, ComputePart, Divided, Work
@@ -84,8 +85,9 @@ class Ingest:
         if current and current.dataset == dataset and current.complete and not self.afresh:
             return self._report(current, {file.document.id: file.version.id for file in files}, files)
         past = await in_thread(self.versions.documents) if self.afresh else []
-        await self._read_and_embed(list({file.version: file for file in (*files, *past)}.values()))
-        return await in_thread(self._switch, dataset, files, current)
+        with self.kernel.spans.span(f"index {self.pipeline}"):
+            await self._read_and_embed(list({file.version: file for file in (*files, *past)}.values()))
+            return await in_thread(self._switch, dataset, files, current)
 
     def _current(self) -> IndexVersion | None:
         return tables.index_at(self.kernel.store, self.shelf.name, self.index.generation)
@@ -102,7 +104,9 @@ class Ingest:
 
         async def work() -> None:
             for batch in waiting:
-                await self._embed(compute, await self._read(compute, batch))
+                with self.kernel.spans.span(f"read {self.pipeline}", {"documents": len(batch)}):
+                    texts = await self._read(compute, batch)
+                await self._embed(compute, texts)
                 self.progress.step(task, len(batch))
 
         self.progress.start(task, sum(map(len, batches)))
@@ -193,7 +197,8 @@ class Ingest:
         self.tally.sent.update(names)
         for start in range(0, len(names), _EMBED_TEXTS):
             some = names[start : start + _EMBED_TEXTS]
-            vectors = await compute.embed([texts[name] for name in some])
+            with self.kernel.spans.span(f"{GenAI.EMBEDDINGS} {model.id}", {"texts": len(some)}):
+                vectors = await compute.embed([texts[name] for name in some])
             packed = [vector.tobytes() for vector in np.asarray(vectors, dtype="<f2")]
             await to_the_end(tables.add_vectors, store, model, list(zip(some, packed, strict=True)))
             self.tally.embedded += len(some)
@@ -234,7 +239,8 @@ class Ingest:
             tables.put_index(store, planned)
             if current is not None:
                 self.versions.make_room()
-            self._apply(planned.generation, target, self._situated_since(current, bare), fresh=current is None)
+            with self.kernel.spans.span(f"write {self.pipeline}", {"chunks": len(target)}):
+                self._apply(planned.generation, target, self._situated_since(current, bare), fresh=current is None)
         else:
             planned = current
         self.tally.index += perf_counter() - began

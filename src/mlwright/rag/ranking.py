@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlwright.kernel.aio import in_thread
+from mlwright.kernel.base import Kernel
 from mlwright.kernel.errors import NotFound, ProviderError
-from mlwright.kernel.store import Store
 from mlwright.models import Price, RerankChoice, Reranked, RerankFacts, RerankRequest, cost_of, margins
 from mlwright.rag import tables
 from mlwright.rag.duplicates import Distinct
@@ -26,7 +26,7 @@ class Ranking:
     """The second half of one retrieval."""
 
     spec: PipelineSpec
-    store: Store
+    kernel: Kernel
     index: Index
     rerank: RerankChoice | None
     prices: Mapping[str, Price | None]
@@ -55,7 +55,7 @@ class Ranking:
         with self.stages.stage("dedupe") as stage:
             for start in range(0, len(fused), 2 * most):
                 some = fused[start : start + 2 * most]
-                known = tables.chunks(self.store, [one.id for one in some])
+                known = tables.chunks(self.kernel.store, [one.id for one in some])
                 for one in some:
                     chunk = known.get(one.id)
                     if chunk is None or len(hits) == most:
@@ -74,7 +74,7 @@ class Ranking:
         self, choice: RerankChoice, question: str, hits: list[Hit], timeout: float
     ) -> tuple[list[Hit], list[Call]]:
         """Ordered by the reranker; in the order of the search where it fails, which the stage tells."""
-        with self.stages.stage("rerank") as stage:
+        with self.stages.stage("rerank") as stage, self.kernel.spans.span(f"rerank {choice.model.ref.id}") as span:
             try:
                 request = RerankRequest(
                     question,
@@ -86,6 +86,7 @@ class Ranking:
                 found = await choice.model.rerank(request)
             except (ProviderError, NotFound) as error:
                 stage.note = f"{choice.model.ref} failed, the order of the search stays: {error}"
+                span.error = str(error)
                 return hits, []
             ranked = [replace(hit, score=score, rerank=score) for hit, score in zip(hits, found.scores, strict=True)]
             ranked.sort(key=lambda hit: -hit.score)  # stable: equal scores stay in the order of the search

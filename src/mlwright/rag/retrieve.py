@@ -1,6 +1,7 @@
 """Retrieve: a question finds the chunks that may answer it, stage by stage."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -108,18 +109,19 @@ class Retriever:
 
     async def _retrieved(self, asked: "_Asked", index: Index, ref: Ref, stages: Stages) -> Retrieval:
         with stages.stage("rewrite") as stage:
-            rewritten = await self.rewriter.rewrite(asked.question, asked.history)
+            rewritten = await self._rewritten(asked)
             stage.note = rewritten.note
         named = await in_thread(self._named, rewritten.question, ref, stages)
         vectors = await self._embed(rewritten.queries, stages)
         depth = max(self.spec.retrieve.top, asked.keep)
         searching = Searching(self.spec, index, both(asked.where, named), depth, stages, self._texts, asked.at)
-        fused = await in_thread(searching.find, rewritten.queries, vectors)
-        if named is not None and not fused:
-            stages.add("filter", 0.0, f"nothing found where {filter_text(named)}, so it was left out")
-            searching = replace(searching, where=asked.where)
+        with self.kernel.spans.span(f"search {self.pipeline}"):
             fused = await in_thread(searching.find, rewritten.queries, vectors)
-        ranking = Ranking(self.spec, self.kernel.store, index, self.rerank, self.prices, stages)
+            if named is not None and not fused:
+                stages.add("filter", 0.0, f"nothing found where {filter_text(named)}, so it was left out")
+                searching = replace(searching, where=asked.where)
+                fused = await in_thread(searching.find, rewritten.queries, vectors)
+        ranking = Ranking(self.spec, self.kernel, index, self.rerank, self.prices, stages)
         hits, calls = await ranking.rank(rewritten.question, fused, asked.keep)
         return Retrieval(
             asked.question,
@@ -132,6 +134,13 @@ class Retriever:
             (*self._paid(rewritten), *calls),
             rewritten.question,
         )
+
+    async def _rewritten(self, asked: "_Asked") -> Rewritten:
+        """What is searched for; a span of its own where a model writes it."""
+        chat = self.spec.retrieve.rewrite.facts().chat
+        span = self.kernel.spans.span(f"rewrite {chat}") if chat else nullcontext()
+        with span:
+            return await self.rewriter.rewrite(asked.question, asked.history)
 
     def _named(self, question: str, ref: Ref, stages: Stages) -> Filter | None:
         """What the question names of the fields in `extract`."""

@@ -52,10 +52,11 @@ class Calls:
         record = _Record(self._release(endpoint, request))
         self._meters.in_flight[endpoint] += 1
         try:
-            async with aclosing(self._answer(endpoint, spec, record.release, request)) as events:
-                async for event in events:
-                    record.saw(event)
-                    yield event
+            with self._kernel.spans.span(f"serve {endpoint}", {"mlwright.release": str(record.release)}):
+                async with aclosing(self._answer(endpoint, spec, record.release, request)) as events:
+                    async for event in events:
+                        record.saw(event)
+                        yield event
         except (GeneratorExit, asyncio.CancelledError):
             record.ended("cancelled")
             raise

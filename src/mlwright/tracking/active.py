@@ -21,12 +21,14 @@ class ActiveRun:
     """`with tracking.start_run("train", kind="train") as run:`; made by `Tracking.start_run`. Safe from threads.
 
     Metrics reach the store in batches: at 1000 points, about once a second, and at the end. A run whose block raises
-    is `failed`, with the error's first line.
+    is `failed`, with the error's first line. The block is a span: what happens in it is the run's trace.
     """
 
-    def __init__(self, ref: Ref, kernel: Kernel, ended: Callable[["ActiveRun"], None]) -> None:
+    def __init__(self, ref: Ref, name: str, kernel: Kernel, ended: Callable[["ActiveRun"], None]) -> None:
         self.ref = ref
         self._kernel, self._ended = kernel, ended
+        self._span = kernel.spans.span(f"run {name}")
+        self._span.about = ref
         self._lock = threading.Lock()
         self._points: list[tuple[int, MetricPoint]] = []
         self._logged = 0
@@ -35,9 +37,13 @@ class ActiveRun:
         self._over = False
 
     def __enter__(self) -> "ActiveRun":
+        self._span.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._span.__exit__(kind, error, trace)
         if error is None:
             self.end()
         else:

@@ -59,7 +59,7 @@ class Tracking:
         tables.add_run(self._store, run, self._environment(), this_process())
         if commit.id:
             self._kernel.lineage.link(run.ref, [Ref("commit", commit.id)], "at")
-        active = ActiveRun(run.ref, self._kernel, self._pulse.drop)
+        active = ActiveRun(run.ref, name, self._kernel, self._pulse.drop)
         active.params(params or {})
         active.used(uses)
         self._pulse.add(active)
@@ -69,11 +69,15 @@ class Tracking:
         self, name: str, params: Mapping[str, Any], metrics: Mapping[str, float], uses: Iterable[Ref], made: Ref
     ) -> Ref:
         """Keep work that is over as a run. Its kind is the first word of `name`; `made` is what came of it: an
-        evaluation is "recorded as" the run, anything else "built by" it."""
+        evaluation is "recorded as" the run, anything else "built by" it. The span around the work is about the run."""
         kind = name.split()[0]
-        with self.start_run(name, kind=kind, params=params, uses=uses) as run:
-            run.log(metrics)
-            run.made([made], "recorded as" if kind == "eval" else "built by")
+        run = self.start_run(name, kind=kind, params=params, uses=uses)
+        run.log(metrics)
+        run.made([made], "recorded as" if kind == "eval" else "built by")
+        run.end()
+        around = self._kernel.spans.current()
+        if around is not None and around.about is None:
+            around.about = run.ref
         return run.ref
 
     def runs(self, limit: int = 100, kind: str | None = None, experiment: str | None = None) -> list[Run]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mlwright.architect.svg import GRAPH_CSS
+from mlwright.architect.svg_frame import GRAPH_CSS
 from mlwright.architect.writing.style import STYLE
 
 SOURCE = "blueprint"

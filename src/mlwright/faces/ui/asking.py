@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mlwright.faces.ui import charts
-from mlwright.faces.ui.graphs import walk_svg
+from mlwright.faces.ui.graphs import trace_picture, walk_svg
 from mlwright.faces.ui.paging import paged
 from mlwright.faces.ui.rendering import Renderer
 from mlwright.faces.ui.served import served
@@ -65,7 +65,7 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         walk = await in_thread(app.why, found.ref)
         return pages.render(
             request, "answer.html", answer=found, given=await _given(found), walk=walk, picture=walk_svg(walk),
-            stages=charts.stages(dict(found.seconds)),
+            stages=charts.stages(dict(found.seconds)), trace=trace_picture(await in_thread(app.traced, found.ref)),
         )  # fmt: skip
 
     async def feedback(request: Request) -> Response:

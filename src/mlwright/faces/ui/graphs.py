@@ -1,4 +1,4 @@
-"""Lineage as a drawing: what led to a thing, or what came of it, in swim lanes by kind."""
+"""Lineage as a drawing: what led to a thing, or what came of it, in swim lanes by kind. Traces on an axis of time."""
 
 import re
 from collections import Counter
@@ -6,9 +6,9 @@ from collections import Counter
 from markupsafe import Markup
 
 from mlwright.app import Node as WalkNode
-from mlwright.app import Walk
-from mlwright.architect import Edge, Lane, Node, draw_graph
-from mlwright.faces.ui.links import page_of
+from mlwright.app import Trace, Walk
+from mlwright.architect import Edge, Lane, Node, draw_graph, draw_trace
+from mlwright.faces.ui.links import page_of, path
 from mlwright.faces.ui.words import short
 from mlwright.kernel.ids import Ref
 
@@ -47,6 +47,20 @@ def walk_svg(walk: Walk) -> Markup:
         if edge.parent in shown and edge.child in shown and edge.how not in _ELSEWHERE
     ]
     return picture(draw_graph(nodes, edges, LANES, title=f"Lineage of {walk.root.label}", standalone=False))
+
+
+def trace_svg(trace: Trace, page: str = "") -> Markup:
+    """The steps of a trace, each of which leads to its line on the trace's own page; `page` is that where it is another
+    one."""
+    svg = draw_trace(
+        trace.spans, f"Trace of {trace.label}", href=lambda span: f"{page}#span-{span.id}", standalone=False
+    )
+    return picture(svg)
+
+
+def trace_picture(trace: Trace | None) -> Markup | None:
+    """The drawing for the page of the thing itself; None where no trace is kept."""
+    return trace_svg(trace, f"/trace/{path(trace.ref)}") if trace else None
 
 
 def picture(svg: str) -> Markup:

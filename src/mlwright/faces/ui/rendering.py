@@ -35,7 +35,7 @@ NAV = (
     ("/plan", "Plan", "plan"),
 )
 _BELOW = {
-    "/why": "/answers",
+    **dict.fromkeys(("/why", "/trace"), "/answers"),
     **dict.fromkeys(("/diagrams", "/blueprint"), "/design"),
     **dict.fromkeys(("/blast", "/quarantine", "/indexes", "/map"), "/documents"),
 }

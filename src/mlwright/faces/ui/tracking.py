@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from mlwright.app import as_ref
 from mlwright.faces.ui import charts
+from mlwright.faces.ui.graphs import trace_picture
 from mlwright.faces.ui.paging import paged
 from mlwright.faces.ui.rendering import Renderer
 from mlwright.kernel.aio import in_thread
@@ -37,8 +38,9 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         found = await in_thread(app.tracking.run, as_ref(request.path_params["ref"]))
         curves = await in_thread(_curves, app, found)
         return pages.render(
-            request, "run.html", run=found, curves=curves, artifacts=await in_thread(app.tracking.artifacts, found.ref)
-        )
+            request, "run.html", run=found, curves=curves, artifacts=await in_thread(app.tracking.artifacts, found.ref),
+            trace=trace_picture(await in_thread(app.traced, found.ref)),
+        )  # fmt: skip
 
     async def artifact(request: Request) -> Response:
         ref, path = as_ref(request.path_params["ref"]), request.path_params["path"]
