@@ -1,16 +1,21 @@
 """Chunkers on chunking_eval: which share of the marked spans do the top 5 chunks of BM25 hold, and how much else?
 
-Recall and precision are counted in characters over 472 questions (spans of Smith & Troynikov 2024, `chunking_eval` of
-the shared data). All five corpora stand in one index (tantivy, English stemming). The last recall compares at equal
-reading cost: the best chunks that have 1,000 tokens together. Run: python benchmarks/chunking.py [FOLDER OF DATA]
+Recall, precision and intersection over union are counted in characters over 472 questions, as Smith & Troynikov define
+them ("Evaluating Chunking Strategies for Retrieval", 2024; spans in `chunking_eval` of the shared data): a character
+that is found twice counts once as found, and as often as it must be read in what is read. `once` is the precision that
+counts it once there too. All five corpora stand in one index (tantivy, English stemming). `windows` is the best recall
+that windows of characters of any size, with half or nothing shared, reach at this precision, and the last recall is
+that of the best chunks that have 1,000 tokens together. Run: python benchmarks/chunking.py [FOLDER OF DATA]
 """
 
 import csv
 import json
 import os
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
@@ -31,7 +36,19 @@ Questions = list[tuple[str, str, list[tuple[int, int]]]]
 """Question, corpus, and the spans that answer it."""
 
 
-COLUMNS = "{:34}{:>7}{:>8}{:>6}{:>8}{:>11}{:>7}{:>17}{:>7}"
+COLUMNS = "{:34}{:>7}{:>8}{:>6}{:>8}{:>11}{:>9}{:>7}{:>7}{:>17}{:>7}"
+WINDOWS = [(size, shared) for size in (300, 400, 600, 800, 1000, 1200, 1600) for shared in (0, size // 2)]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Means over the questions, each from 0 to 1."""
+
+    recall: float
+    precision: float
+    once: float
+    iou: float
+    budgeted: float
 
 
 def main() -> None:
@@ -44,15 +61,20 @@ def main() -> None:
     questions = read_questions(data / "questions_df.csv")
     token_ends, name = tokenizer()
     print(f"{len(documents)} documents, {letters:,} characters, {len(questions)} questions, tokens of {name}\n")
-    heads = ("chunker", "chunks", "tokens", "max", "recall", "precision", "IoU", f"recall@{BUDGET} tok.", "MB/s")
-    print(COLUMNS.format(*heads))
+    heads = ("chunker", "chunks", "tokens", "max", "recall", "precision", "windows", "once", "IoU")
+    print(COLUMNS.format(*heads, f"recall@{BUDGET} tok.", "MB/s"))
+    frontier: list[Scores] = []
     for label, cut in chunkers(token_ends):
         start = time.process_time()
         chunks = {key: cut(document) for key, document in documents.items()}
         seconds = time.process_time() - start
         sizes = [one.tokens for many in chunks.values() for one in many]
         scores = score(questions, index(documents, chunks))
-        shown = (f"{value:.3f}" for value in scores)
+        if len(frontier) < len(WINDOWS):
+            frontier.append(scores)
+        windows = at_precision(frontier, scores.precision) if len(frontier) == len(WINDOWS) else None
+        figures = (scores.recall, scores.precision, windows, scores.once, scores.iou, scores.budgeted)
+        shown = ("" if value is None else f"{value:.3f}" for value in figures)
         mean = round(sum(sizes) / len(sizes))
         print(COLUMNS.format(label, len(sizes), mean, max(sizes), *shown, f"{letters / 1e6 / seconds:.2f}"), flush=True)
 
@@ -66,7 +88,7 @@ def tokenizer() -> tuple[TokenEnds, str]:
 
 
 def chunkers(token_ends: TokenEnds) -> Iterable[tuple[str, Callable[[Parsed], list[Cut]]]]:
-    for size, overlap in ((400, 0), (800, 0), (800, 400), (1600, 0)):
+    for size, overlap in WINDOWS:
         yield f"{size} characters, {overlap} shared", lambda d, s=size, o=overlap: characters(d, token_ends, s, o)
     for size in (120, 200, 240):
         chunker = fixed.Config(tokens=size).build()
@@ -124,21 +146,31 @@ def index(documents: dict[str, Parsed], chunks: Chunks) -> Search:
     return search
 
 
-def score(questions: Questions, search: Search) -> tuple[float, float, float, float]:
-    """Means of recall, precision and intersection over union at TOP, and of recall within BUDGET tokens."""
-    totals = [0.0] * 4
+def score(questions: Questions, search: Search) -> Scores:
+    """Of the TOP chunks, and the recall within BUDGET tokens."""
+    rows = []
     for question, corpus, references in questions:
         hits = search(question, 40)
         top = hits[:TOP]
         wanted = {index for start, end in references for index in range(start, end)}
-        retrieved = sum(len(union(key, top)) for key in {key for key, _ in top})
+        read = sum(cut.end - cut.start for _, cut in top)
+        apart = sum(len(union(key, top)) for key in {key for key, _ in top})
         common = len(wanted & union(corpus, top))
-        totals[0] += common / len(wanted)
-        totals[1] += common / max(1, retrieved)
-        totals[2] += common / (len(wanted) + retrieved - common)
-        totals[3] += len(wanted & union(corpus, within(hits))) / len(wanted)
-    recall, precision, shared, budgeted = (total / len(questions) for total in totals)
-    return recall, precision, shared, budgeted
+        budgeted = len(wanted & union(corpus, within(hits))) / len(wanted)
+        found = (common / len(wanted), common / max(1, read), common / max(1, apart))
+        rows.append((*found, common / (read + len(wanted) - common), budgeted))
+    return Scores(*(statistics.mean(column) for column in zip(*rows, strict=True)))
+
+
+def at_precision(frontier: list[Scores], precision: float) -> float | None:
+    """The most recall on the lines between any two points of the frontier at this precision; None beyond its ends."""
+    found = [
+        a.recall + (b.recall - a.recall) * (precision - a.precision) / (b.precision - a.precision)
+        for a in frontier
+        for b in frontier
+        if a.precision <= precision <= b.precision and a.precision < b.precision
+    ]
+    return max(found, default=None)
 
 
 def within(hits: Hits) -> Hits:
