@@ -26,11 +26,13 @@ from mlwright.rag.indexes import Entry, Index
 from mlwright.rag.indexes.embedded import Config
 
 TOP = 50
+SLICE = 4096
+"""Rows are made and indexed so many at a time: a million then takes little more memory than its vectors."""
 FILTERS = {"": None, ", filter 1 %": Is("percent", ("7",)), ", filter 0.1 %": Is("permille", ("7",))}
 
 
-def entries(count: int, seed: int) -> list[Entry]:
-    random = np.random.default_rng(seed)
+def entries(count: int, seed: int, first: int = 0) -> list[Entry]:
+    random = np.random.default_rng(seed + first)
     words = random.zipf(1.3, size=(count, 60)) % 50_000
     return [
         Entry(
@@ -38,24 +40,28 @@ def entries(count: int, seed: int) -> list[Entry]:
             " ".join(f"w{word}" for word in row),
             {"percent": str(number % 100), "permille": str(number % 1000)},
         )
-        for number, row in enumerate(words.tolist())
+        for number, row in enumerate(words.tolist(), first)
     ]
 
 
 def vectors(count: int, dims: int, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     centres = np.random.default_rng(0).standard_normal((500, dims))
-    rows = centres[random.integers(0, 500, count)] + random.standard_normal((count, dims))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    near, rows = random.integers(0, 500, count), np.empty((count, dims), np.float32)
+    for start in range(0, count, SLICE):
+        some = centres[near[start : start + SLICE]]
+        some += random.standard_normal(some.shape)
+        rows[start : start + SLICE] = some / np.linalg.norm(some, axis=1, keepdims=True)
+    return rows
 
 
 def build(home: Path, chunks: int, dims: int) -> np.ndarray:
-    index = Config().build(home, dims)
-    rows, points = entries(chunks, 1), vectors(chunks, dims, 1)
-    began = time.perf_counter()
-    for start in range(0, chunks, 4096):
-        index.apply(start + 1, rows[start : start + 4096], points[start : start + 4096], [])
-    took = time.perf_counter() - began
+    index, points, took = Config().build(home, dims), vectors(chunks, dims, 1), 0.0
+    for start in range(0, chunks, SLICE):
+        rows = entries(min(SLICE, chunks - start), 1, start)
+        began = time.perf_counter()
+        index.apply(start + 1, rows, points[start : start + SLICE], [])
+        took += time.perf_counter() - began
     size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
     print(f"{chunks:,} x {dims}: built in {took:.1f} s, {size / 1e6:.0f} MB", flush=True)
     index.close()

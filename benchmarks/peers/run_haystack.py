@@ -1,5 +1,7 @@
 """Haystack: its converters, DocumentSplitter, embedder of sentence-transformers, InMemoryDocumentStore and joiner."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,14 @@ def ingest(task: dict[str, Any]) -> dict[str, Any]:
 
     embedder = SentenceTransformersDocumentEmbedder(model=task["model"], progress_bar=False, batch_size=32)
     embedder.warm_up()
+    return indexed(task, lambda chunks: embedder.run(documents=chunks)["documents"])
+
+
+def rest(task: dict[str, Any]) -> dict[str, Any]:
+    return indexed(task, lambda chunks: [replace(chunk, embedding=[384**-0.5] * 384) for chunk in chunks])
+
+
+def indexed(task: dict[str, Any], embed: Callable[[list[Document]], list[Document]]) -> dict[str, Any]:
     splitter = DocumentSplitter(split_by="word", split_length=task["words"], split_overlap=task["words"] * 15 // 100)
     splitter.warm_up()
     clock = _task.Clock()
@@ -36,7 +46,7 @@ def ingest(task: dict[str, Any]) -> dict[str, Any]:
         ]
         chunks = splitter.run(documents=documents)["documents"]
         with clock.measure("embed"):
-            chunks = embedder.run(documents=chunks)["documents"]
+            chunks = embed(chunks)
         store = InMemoryDocumentStore(embedding_similarity_function="cosine")
         store.write_documents(chunks)
         store.save_to_disk(str(Path(task["work"]) / "store.json"))
@@ -72,4 +82,4 @@ def search(task: dict[str, Any]) -> dict[str, Any]:
     return {"version": VERSION, "build": clock.wall["build"], **_task.search(corpus, by_vector, hybrid)}
 
 
-_task.run(ingest=ingest, search=search)
+_task.run(ingest=ingest, rest=rest, search=search)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import _task
-from llama_index.core import Settings, SimpleDirectoryReader, VectorStoreIndex
+from llama_index.core import MockEmbedding, Settings, SimpleDirectoryReader, VectorStoreIndex
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.retrievers import QueryFusionRetriever
@@ -21,10 +21,19 @@ Settings.llm = None
 
 def ingest(task: dict[str, Any]) -> dict[str, Any]:
     from llama_index.embeddings.huggingface import HuggingFaceEmbedding
-    from llama_index.readers.file import HTMLTagReader
 
     embedder = HuggingFaceEmbedding(model_name=task["model"], embed_batch_size=32, device="cpu")
     embedder.get_text_embedding("warm")
+    return indexed(task, embedder)
+
+
+def rest(task: dict[str, Any]) -> dict[str, Any]:
+    return indexed(task, MockEmbedding(embed_dim=384))
+
+
+def indexed(task: dict[str, Any], embedder: BaseEmbedding) -> dict[str, Any]:
+    from llama_index.readers.file import HTMLTagReader
+
     clock = _task.Clock()
     with clock.measure("total"):
         html = {".html": HTMLTagReader(tag="body", ignore_no_id=False)}
@@ -97,4 +106,4 @@ def search(task: dict[str, Any]) -> dict[str, Any]:
     return {"version": VERSION, "build": clock.wall["build"], **_task.search(corpus, by_vector, hybrid)}
 
 
-_task.run(ingest=ingest, search=search)
+_task.run(ingest=ingest, rest=rest, search=search)

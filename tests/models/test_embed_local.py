@@ -8,11 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from mlwright.kernel.errors import NotFound, ProviderError, UserError
 from mlwright.models import FREE, Embedder, price_of
 from mlwright.models.embed._minilm_cache import cache_folder, graph_folder
 from mlwright.models.embed._minilm_weights import PINNED, Weights
+from mlwright.models.embed._word_ends import WordEnds
 from mlwright.models.embed.local import Config
 from mlwright.testing.embed import check_embedder
 
@@ -39,6 +43,14 @@ def fp32() -> Embedder:
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Weights.of(None).fetch(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def whole(weights: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 @pytest.mark.parametrize("precision", ["int8", "fp32"])
@@ -74,6 +86,17 @@ def test_tokens_end_where_words_do(int8: Embedder) -> None:
     ends = list(int8.token_ends(text))
     assert [text[:end] for end in ends[:3]] == ["Hello", "Hello wörld", "Hello wörld,"]
     assert len(int8.token_ends("word " * 1000)) == 1000
+
+
+LETTERS = st.sampled_from("aBz09 .,_-'\t\n\r\x00\x0b\x85\u2028\u00a0\u0301éßΣ你ﬁ\U0001f600[]") | st.characters()
+
+
+@given(text=st.text(LETTERS, max_size=80))
+@example(text="special ones like [SEP] and [MASK][CLS] and [ SEP ]")
+@example(text="x" * 300 + " " + "y" * 64)
+def test_tokens_word_by_word_are_those_of_the_whole_text(whole: Tokenizer, text: str) -> None:
+    ends = [end for _, end in whole.encode(text, add_special_tokens=False).offsets]
+    assert WordEnds(whole).of(text) == ends
 
 
 def test_a_folder_of_the_user_has_its_own_name(weights: Path, tmp_path: Path) -> None:

@@ -146,16 +146,18 @@ class Ingest:
         contexts: Sequence[Sequence[Context | None]],
     ) -> dict[str, str]:
         failed = tables.unreadable(self.kernel.store, self.shelf.cutting)
-        cut, texts = [], {}
+        read, texts = [], {}
         for file, one, about in zip(batch, divided, contexts, strict=True):
             if isinstance(one, Unreadable):
                 self.source.quarantine(file, one)
                 tables.add_unreadable(self.kernel.store, self.shelf.cutting, file.version, one.reason)
                 continue
             chunks, to_embed = self._chunks(file, one, about)
-            cut.append((self._stored(file, one.parsed), chunks))
+            read.append((file, one.parsed, chunks))
             self.tally.embedded += one.asked
             texts.update(to_embed)
+        blobs = self.kernel.blobs.put_many(parsed.text.encode() for _, parsed, _ in read)
+        cut = [(self._stored(file, parsed, b), chunks) for (file, parsed, chunks), b in zip(read, blobs, strict=True)]
         with self.kernel.store.transaction():
             for stored, chunks in cut:
                 tables.add_version(self.kernel.store, stored, self.shelf.cutting, chunks)
@@ -168,8 +170,7 @@ class Ingest:
                 self.source.release(file)
         return texts
 
-    def _stored(self, file: SourceDocument, parsed: Parsed) -> StoredVersion:
-        text = self.kernel.blobs.put(parsed.text.encode())
+    def _stored(self, file: SourceDocument, parsed: Parsed, text: str) -> StoredVersion:
         at = stamp(self.kernel.clock.now())
         return StoredVersion(
             file.version, self.shelf.parsing, file.document, file.key, text, len(parsed.text), parsed, at

@@ -1,9 +1,9 @@
 """The shelf of an index: everything that says what is in it, apart from the documents, and the names made from that."""
 
 import json
+import posixpath
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from mlwright.kernel.ids import Ref, content_ref
 from mlwright.models import Embedder
@@ -75,6 +75,6 @@ class Shelf:
     def document_meta(self, key: str, title: str, meta: Meta) -> dict[str, MetaValue]:
         """Those of the fields that a whole document has; `meta` is what it says of itself."""
         known: dict[str, MetaValue] = {"title": title, **meta}
-        known |= {"key": key, "folder": str(PurePosixPath(key).parent)}
+        known |= {"key": key, "folder": posixpath.dirname(key) or "."}
         known |= placed(self.patterns, key)
         return {field: known[field] for field in self.metadata if field in known}

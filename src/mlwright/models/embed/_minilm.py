@@ -16,6 +16,7 @@ from mlwright.models.embed import Kind
 from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._minilm_cache import GRAPH, graph_folder
 from mlwright.models.embed._minilm_weights import TOKENIZER, Weights
+from mlwright.models.embed._word_ends import WordEnds
 from mlwright.models.onnx_session import Device, cores, session_on
 
 Vectors = NDArray[np.float32]
@@ -26,7 +27,7 @@ class _Loaded(NamedTuple):
     session: InferenceSession
     cut: Tokenizer
     """Cuts at WINDOW, the two MARKS that it adds ([CLS] and [SEP]) included."""
-    whole: Tokenizer
+    ends: WordEnds
 
 
 class MiniLM(FirstUse[_Loaded]):
@@ -46,7 +47,7 @@ class MiniLM(FirstUse[_Loaded]):
         return await in_thread(self._embed, list(texts))
 
     def token_ends(self, text: str) -> Sequence[int]:
-        return [end for _, end in self._model().whole.encode(text, add_special_tokens=False).offsets]
+        return self._model().ends.of(text)
 
     def _embed(self, texts: list[str]) -> Vectors:
         vectors = np.empty((len(texts), DIMS), np.float32)
@@ -81,4 +82,4 @@ class MiniLM(FirstUse[_Loaded]):
             tokenizer.no_padding()
             tokenizer.no_truncation()
         cut.enable_truncation(WINDOW)
-        return _Loaded(session, cut, whole)
+        return _Loaded(session, cut, WordEnds(whole))

@@ -17,7 +17,8 @@ class TokenMap:
         start = 0
         while start < len(text):
             end = _window_end(text, start)
-            self.ends.extend(start + offset for offset in token_ends(text[start:end]))
+            ends = token_ends(text[start:end])
+            self.ends.extend([start + offset for offset in ends] if start else ends)
             start = end
 
     def at(self, offset: int) -> int:
