@@ -5,8 +5,9 @@
 
 Texts: XQuAD (English) paragraphs and questions. The variants take turns in one process, so that a busy machine slows
 all alike; the median round counts. Per CPU second says what is left of it on a machine that does other work too.
-Where sentence-transformers is installed, it is the peer. The static table is the model's own word embeddings: its speed
-is that of any table, its vectors are no model2vec's, so it has no cosine.
+The peer is sentence-transformers on torch, in the environment that `benchmarks/rag.py --install` makes. The static
+table is the model's own word embeddings: its speed is that of any table, its vectors are no model2vec's, so it has no
+cosine.
 """
 
 import argparse
@@ -15,10 +16,12 @@ import json
 import os
 import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -26,6 +29,7 @@ from onnx import TensorProto, helper
 from safetensors.numpy import load_file, save_file
 
 from mlwright.kernel import aio
+from mlwright.models import Embedder
 from mlwright.models.embed._minilm import MiniLM
 from mlwright.models.embed._minilm_cache import graph_folder
 from mlwright.models.embed._minilm_graph import HEADS, LAYERS, WIDTH, _Builder, save_int8
@@ -34,7 +38,16 @@ from mlwright.models.embed.onnx import Config as Onnx
 from mlwright.models.embed.static import Config as Static
 
 ROOT = Path(__file__).resolve().parent.parent
-Embed = Callable[[list[str]], np.ndarray]
+PEER = Path(os.environ.get("MLWRIGHT_PEERS") or ROOT / "build" / "peers") / "haystack" / "bin" / "python"
+Embed = Callable[[list[str]], "Embedded"]
+
+
+class Embedded(NamedTuple):
+    """Vectors, and the seconds that they took: of wall clock, and of processor time."""
+
+    vectors: np.ndarray
+    wall: float
+    cpu: float
 
 
 def main() -> None:
@@ -51,16 +64,16 @@ def main() -> None:
         folder = exported(Path(scratch.name) / kind, kind)
         variants[f"onnx {kind}, {os.cpu_count()} threads"] = ready(Onnx(model=str(folder), device="cpu").build())
     variants["static, word embeddings"] = ready(Static(model=str(table(Path(scratch.name) / "static"))).build())
-    if importlib.util.find_spec("sentence_transformers"):
-        variants["sentence-transformers (torch), 2 threads"] = theirs()
-    reference = variants["fp32, 1 thread"](paragraphs + questions)
+    for n in (1, 2) if PEER.exists() else ():
+        variants[f"sentence-transformers (torch), {n} thread{'s'[: n - 1]}"] = theirs(n)
+    reference = variants["fp32, 1 thread"](paragraphs + questions).vectors
     speeds: dict[str, list[tuple[float, ...]]] = {title: [] for title in variants}
     cosines: dict[str, np.ndarray] = {}
     for _ in range(options.rounds):
         for title, embed in variants.items():
             (long, work), (short, _) = speed(embed, paragraphs), speed(embed, questions)
             speeds[title].append((long, short, work))
-            cosines[title] = (embed(paragraphs + questions) * reference).sum(axis=1)
+            cosines[title] = (embed(paragraphs + questions).vectors * reference).sum(axis=1)
     print(f"{len(paragraphs)} paragraphs, {len(questions)} questions, {options.rounds} rounds, {os.cpu_count()} cores")
     print(
         "\n| embedder | paragraphs/s | questions/s | paragraphs per CPU second | cosine to fp32, min / mean | on disk |"
@@ -80,13 +93,18 @@ def texts(path: Path) -> tuple[list[str], list[str]]:
 
 def ours(precision: str, threads: int) -> Embed:
     model = MiniLM(Weights.of(None), precision, workers=threads)
-    aio.run(model.embed(["warm up"]))
-    return lambda texts: aio.run(model.embed(texts))
+    return ready(model)
 
 
-def ready(model) -> Embed:
+def ready(model: Embedder) -> Embed:
     aio.run(model.embed(["warm up"]))
-    return lambda texts: aio.run(model.embed(texts))
+
+    def embed(texts: list[str]) -> Embedded:
+        wall, cpu = time.perf_counter(), time.process_time()
+        vectors = aio.run(model.embed(texts))
+        return Embedded(vectors, time.perf_counter() - wall, time.process_time() - cpu)
+
+    return embed
 
 
 class Batched(_Builder):
@@ -155,21 +173,31 @@ def table(folder: Path) -> Path:
     return folder
 
 
-def theirs() -> Embed:
-    import torch
-    from sentence_transformers import SentenceTransformer
+def theirs(threads: int) -> Embed:
+    """A process of its own, which stays; it takes the time of itself."""
+    script = Path(__file__).resolve().parent / "peers" / "run_sentence_transformers.py"
+    peer = subprocess.Popen(
+        [str(PEER), str(script), str(published()), str(threads)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        text=True,
+    )
 
-    torch.set_num_threads(2)
-    model = SentenceTransformer(str(published()), device="cpu")
-    model.max_seq_length = 256
-    return lambda texts: model.encode(texts, normalize_embeddings=True)
+    def embed(texts: list[str]) -> Embedded:
+        print(json.dumps(texts), file=peer.stdin, flush=True)
+        said = json.loads(peer.stdout.readline())
+        return Embedded(np.array(said["vectors"]), said["wall"], said["cpu"])
+
+    embed(["warm up"])
+    return embed
 
 
 def speed(embed: Embed, texts: list[str]) -> tuple[float, float]:
-    """Texts a second of wall clock, and a second of this process's CPU time."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    embed(texts)
-    return len(texts) / (time.perf_counter() - wall), len(texts) / (time.process_time() - cpu)
+    """Texts a second of wall clock, and a second of CPU time."""
+    _, wall, cpu = embed(texts)
+    return len(texts) / wall, len(texts) / cpu
 
 
 def size(title: str) -> str:
