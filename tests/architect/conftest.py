@@ -88,5 +88,5 @@ def records() -> Records:
         tracking=TrackingReport(
             "support-desk", {"index": 1}, {}, {name: run(name) for name in ("index support", "tune support")}
         ),
-        span_days=365,
+        trace_days=365,
     )

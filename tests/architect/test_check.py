@@ -43,7 +43,8 @@ def test_a_finding_is_told_once() -> None:
 
 
 def test_the_clean_examples_raise_no_alarm() -> None:
-    assert {finding.severity for finding in check(example("support"), today=TODAY)} <= {"info"}
+    for name in ("support", "whole"):
+        assert {finding.severity for finding in check(example(name), today=TODAY)} <= {"info"}
     assert {finding.rule for finding in check(example("minimal"), today=TODAY)} == {"EVL001", "SRV012"}
     assert not [finding for finding in check(example("minimal"), today=TODAY) if finding.counts]
     assert check(load(EXAMPLES.parent / "handbook" / "mlwright.yaml"), today=TODAY) == []

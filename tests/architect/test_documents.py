@@ -67,7 +67,7 @@ def recorded(release: Ref, words: str = "a file that is empty") -> Evidence:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["minimal", "support"])
+@pytest.mark.parametrize("name", ["minimal", "support", "whole", "sins"])
 def test_the_examples_are_documented_as_they_were(name: str) -> None:
     """Word for word; MLWRIGHT_SNAPSHOTS=write writes it anew."""
     blueprint = load(EXAMPLES / f"{name}.yaml", secrets=False)
@@ -155,7 +155,7 @@ def headings(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["minimal", "support", "sins"])
+@pytest.mark.parametrize("name", ["minimal", "support", "whole", "sins"])
 def test_every_link_of_the_folder_leads_somewhere(name: str) -> None:
     blueprint = load(EXAMPLES / f"{name}.yaml", secrets=False)
     evidence = recorded(blueprint.ref) if name == "support" else Evidence()

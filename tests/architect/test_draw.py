@@ -65,7 +65,7 @@ def test_nothing_overlaps_and_no_arrow_crosses_a_box(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("view", [view.name for view in all_views()])
-@pytest.mark.parametrize("name", ["minimal", "support", "sins"])
+@pytest.mark.parametrize("name", ["minimal", "support", "whole", "sins"])
 def test_the_examples_are_drawn_cleanly(name: str, view: str) -> None:
     graph = view_named(view).draw(load(EXAMPLES / f"{name}.yaml", secrets=False))
     layout = laid_out(graph)

@@ -39,7 +39,7 @@ def untuned(r: Records) -> Records:
 
 
 def forgetful(r: Records) -> Records:
-    return replace(r, span_days=30)
+    return replace(r, trace_days=30)
 
 
 CHEAP = result(Ref("release", "1"), cost=0.001)

@@ -37,7 +37,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["minimal", "support", "sins"])
+@pytest.mark.parametrize("name", ["minimal", "support", "whole", "sins"])
 def test_the_examples_say_what_they_said(name: str, kind: str) -> None:
     file = SNAPSHOTS / f"{name}.{kind}"
     now = said(name, kind)

@@ -21,6 +21,7 @@ def test_the_short_form_in_a_blueprint_has_its_defaults() -> None:
         "path": "docs/**/*.{pdf,md}",
         "exclude": [],
         "max_size": "1 MB",
+        "refresh": "",
     }
     assert DataSpec.model_validate(dumped) == spec
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -13,6 +14,7 @@ from faces.api_house import running
 from mlwright.app import App
 from mlwright.faces.api import make_api
 from mlwright.faces.cli.main import cli
+from mlwright.kernel.clock import ManualClock
 from mlwright.kernel.errors import NotFound, TransientError, UserError
 
 BLUEPRINT = """version: 1
@@ -102,6 +104,27 @@ def test_uploads_may_be_all_there_is(tmp_path: Path) -> None:
         app.remove(uploads[0].document)
         assert app.ask(ASKED).abstained
         assert app.pipeline().documents() == []
+
+
+def test_a_source_is_read_again_when_its_time_comes(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "valves.md").write_bytes(VALVE)
+    file = tmp_path / "mlwright.yaml"
+    file.write_text(BLUEPRINT.replace("path: docs}", "path: docs, refresh: hourly}"), encoding="utf-8")
+    clock = ManualClock(datetime(2026, 11, 28, 12, 30, tzinfo=UTC))
+    with mw.open(file, clock=clock) as app:
+        app.up()
+        release = app.release
+        (tmp_path / "docs" / "pumps.md").write_bytes(SEAL)
+        assert app.kernel.jobs.run_pending() == 0
+        clock.advance(timedelta(minutes=31))
+        assert app.kernel.jobs.run_pending() == 1
+        assert "4,000 hours" in app.ask(ASKED).text
+    file.write_text(BLUEPRINT, encoding="utf-8")
+    clock.advance(timedelta(days=1))
+    with mw.open(file, clock=clock) as app:
+        assert app.release == release, "when a source is read changes no answer"
+        assert app.kernel.jobs.run_pending() == 0
 
 
 def test_a_folder_that_went_missing_takes_nothing_with_it(app: App, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """The walks across systems, end to end on embedded defaults: from files to a traced answer, and to the next release."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import mlwright as mw
+from mlwright.kernel.clock import ManualClock
 from mlwright.kernel.errors import NotFound, Refused
 
 SEAL = "How often is the mechanical seal replaced?"
@@ -35,6 +37,19 @@ def test_what_happened_is_kept_for_an_answer_and_for_a_run(app: mw.App) -> None:
     assert runs["eval"].count("answer") == 4
     with pytest.raises(NotFound, match="no trace of run:nonesuch"):
         app.trace("run:nonesuch")
+
+
+def test_traces_go_when_the_blueprint_says_so(standing: Path) -> None:
+    clock = ManualClock(datetime.now(UTC) + timedelta(days=3))
+    with mw.open(standing / "mlwright.yaml", sets={"serving.traces.keep": "4d"}, clock=clock) as app:
+        [run] = app.runs(1, "eval")
+        assert app.trace(run.ref).spans
+    with (
+        mw.open(standing / "mlwright.yaml", sets={"serving.traces.keep": "2d"}, clock=clock) as app,
+        pytest.raises(NotFound, match="no trace of run") as refused,
+    ):
+        app.trace(run.ref)
+    assert "for 2 days" in refused.value.hint
 
 
 def test_a_document_leads_forward_to_the_answers_it_gave(app: mw.App) -> None:

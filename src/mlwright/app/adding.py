@@ -50,8 +50,14 @@ class Added:
 
 
 def handle(app: Joined) -> None:
-    """Say what the job does; `work` of the workspace, or `run_pending` of its jobs, then does it."""
+    """Say what the job does, and when it comes round by itself; `work` of the workspace, or `run_pending` of its jobs,
+    then does it."""
     app.kernel.jobs.handle(JOB, lambda attempt: _ingest(app, attempt))
+    for name, source in app.blueprint.data.sources.items():
+        if source.schedule:
+            app.kernel.jobs.cron(f"refresh {name}", source.schedule, JOB, {"source": name, "again": True})
+        else:
+            app.kernel.jobs.drop_cron(f"refresh {name}")
 
 
 def add(app: Joined, files: Iterable[tuple[str, bytes]], source: str) -> tuple[list[Upload], Ref]:

@@ -9,6 +9,7 @@ from mlwright.app import adding
 from mlwright.app.built import BuiltModels
 from mlwright.app.joins import Documents, Pipelines
 from mlwright.app.releases import Releases
+from mlwright.app.tracing import trace_days
 from mlwright.app.workspace import App
 from mlwright.blueprint import Blueprint, from_release, load, prompt_key
 from mlwright.data import Data, build_data
@@ -49,7 +50,7 @@ def open(
         blobs=blueprint.target.blobs or settings.blobs or None,
         clock=clock,
     )
-    _watch(kernel, settings, blueprint.system.name)
+    _watch(kernel, settings, blueprint)
     tracking = build_tracking(blueprint.tracking, kernel, system=blueprint.system.name, base=blueprint.folder)
     data = build_data(blueprint.data, kernel, base=blueprint.folder)
     evals = build_evals(blueprint.evals, kernel, base=blueprint.folder, record=tracking.record)
@@ -63,11 +64,11 @@ def open(
     return app
 
 
-def _watch(kernel: Kernel, settings: Settings, service: str) -> None:
+def _watch(kernel: Kernel, settings: Settings, blueprint: Blueprint) -> None:
     """Forget old spans, and send new ones to the collector where one is set."""
-    kernel.spans.prune(kernel.clock.now() - timedelta(days=settings.span_days))
+    kernel.spans.prune(kernel.clock.now() - timedelta(days=trace_days(blueprint, settings)))
     if settings.otlp_endpoint:
-        export = OtlpExport(settings.otlp_endpoint, settings.otlp_header_values, service=service)
+        export = OtlpExport(settings.otlp_endpoint, settings.otlp_header_values, service=blueprint.system.name)
         kernel.spans.send_to(export, export.close)
 
 

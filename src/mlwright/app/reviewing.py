@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from mlwright.app.joined import Joined
+from mlwright.app.tracing import trace_days
 from mlwright.architect import Finding, Records, Score, check, score
 from mlwright.kernel.settings import load_settings
 
@@ -20,7 +21,7 @@ def records_of(app: Joined, window: timedelta = WINDOW) -> Records:
         exercised={name: app.serving.exercised(name) for name in endpoints},
         served={name: app.serving.report(name, window) for name in endpoints},
         tracking=app.tracking.report(),
-        span_days=load_settings(app.home / "settings.toml").span_days,
+        trace_days=trace_days(app.blueprint, load_settings(app.home / "settings.toml")),
     )
 
 

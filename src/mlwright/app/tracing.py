@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlwright.app.joined import Joined
+from mlwright.blueprint import Blueprint
 from mlwright.kernel.errors import NotFound
 from mlwright.kernel.ids import Ref
-from mlwright.kernel.settings import load_settings
+from mlwright.kernel.settings import Settings, load_settings
 from mlwright.kernel.spans import SpanRow
 
 
@@ -17,6 +18,12 @@ class Trace:
     ref: Ref
     label: str
     spans: Sequence[SpanRow]
+
+
+def trace_days(blueprint: Blueprint, settings: Settings) -> float:
+    """How many days traces are kept."""
+    kept = blueprint.serving.traces.keep
+    return settings.span_days if kept is None else kept / 86_400
 
 
 def trace_kept(app: Joined, ref: Ref) -> Trace | None:
@@ -33,10 +40,10 @@ def trace_of(app: Joined, ref: Ref) -> Trace:
     """Raises NotFound where no spans are kept."""
     found = trace_kept(app, ref)
     if found is None:
-        days = load_settings(app.home / "settings.toml").span_days
+        days = trace_days(app.blueprint, load_settings(app.home / "settings.toml"))
         raise NotFound(
             f"no trace of {ref} is kept",
-            hint=f"answers and runs have one for {days} days (`span_days` of the settings); a request names its own in"
-            " the header X-Trace-Id: trace:…",
+            hint=f"answers and runs have one for {days:g} days (serving.traces.keep); a request names its own in the"
+            " header X-Trace-Id: trace:…",
         )
     return found

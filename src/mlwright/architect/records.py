@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Records:
     """Reports read at `now`: `rag` by pipeline, `exercised` and `served` (the last 24 hours, as a rule) by
-    endpoint. `span_days` says how long traces are kept."""
+    endpoint. `trace_days` says how long traces are kept."""
 
     now: datetime
     data: "DataReport"
@@ -25,4 +25,4 @@ class Records:
     exercised: "Mapping[str, Exercised]"
     served: "Mapping[str, EndpointReport]"
     tracking: "TrackingReport"
-    span_days: int
+    trace_days: float

@@ -33,7 +33,7 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
     It hashes (format 1), with defaults written out:
     - `models.embed`, `models.chat`, `models.rerank`: every model with all its fields, but for secrets, `why`,
       `price`, `speed` and `device`;
-    - `data.sources`: what is read (not what stands in it: that is the dataset's and the index's name);
+    - `data.sources`: what is read (not when, and not what stands in it: that is the dataset's and the index's name);
     - `rag`: every pipeline with all its fields, and the texts of its prompts (the built-in ones where it
       names no file) instead of the files' names;
     - `serving.endpoints.*.handler` and `.fallback`: who answers, and who answers instead.
@@ -53,7 +53,11 @@ def release_ref(sections: BaseModel, prompts: Mapping[str, str]) -> Ref:
         name: {"handler": endpoint["handler"], "fallback": endpoint["fallback"]}
         for name, endpoint in whole["serving"]["endpoints"].items()
     }
-    fields = {"models": models, "sources": whole["data"]["sources"], "rag": rag, "endpoints": served}
+    sources = {
+        name: {key: value for key, value in part.items() if key != "refresh"}
+        for name, part in whole["data"]["sources"].items()
+    }
+    fields = {"models": models, "sources": sources, "rag": rag, "endpoints": served}
     return content_ref("release", fields, format=FORMAT)
 
 

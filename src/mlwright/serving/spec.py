@@ -131,5 +131,14 @@ class EndpointSpec(_Section):
     rollout: RolloutSpec = Field(default_factory=RolloutSpec)
 
 
+class TracesSpec(_Section):
+    """What is kept of the steps of requests and runs."""
+
+    keep: Seconds | None = Field(
+        default=None, gt=0, description="How long traces stay, as 30d; `span_days` of the settings where absent."
+    )
+
+
 class ServingSpec(_Section):
     endpoints: dict[str, EndpointSpec] = Field(default_factory=dict, description="Endpoints, by name.")
+    traces: TracesSpec = Field(default_factory=TracesSpec)

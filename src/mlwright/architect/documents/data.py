@@ -63,7 +63,8 @@ def _sources(subject: Subject) -> Iterator[Block]:
         path, dataset = f"data.sources.{name}", subject.evidence.datasets.get(name)
         limit = getattr(source, "max_size", None)
         cells = (name, source.use, listed(path_of(source)), listed(getattr(source, "exclude", ())))
-        rows.append(Row((*cells, written_size(limit) if limit else DASH), (Stated(path),)))
+        again = source.refresh or "when asked"
+        rows.append(Row((*cells, written_size(limit) if limit else DASH, again), (Stated(path),)))
         if dataset is None:
             files.append(Row((name, *[DASH] * 5), (Unproved("nothing was read yet: `mlwright ingest`"),)))
             continue
@@ -71,7 +72,7 @@ def _sources(subject: Subject) -> Iterator[Block]:
         number = f"{dataset.number}"
         held = (number, when(dataset.at), f"{dataset.files:,}", size(dataset.bytes), changes)
         files.append(Row((name, *held), (Recorded(dataset.ref),)))
-    yield Table(("source", "kind", "reads", "leaves out", "largest file"), tuple(rows))
+    yield Table(("source", "kind", "reads", "leaves out", "largest file", "read again"), tuple(rows))
     yield Paragraph(
         "All files of one moment are a dataset version, named by the names and hashes of its files. It is made only "
         "where "

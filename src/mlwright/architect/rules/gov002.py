@@ -9,12 +9,12 @@ _LEAST_DAYS = 183
 
 
 def _check(context: Context) -> Iterator[Found]:
-    days = context.records.span_days
+    days = context.records.trace_days
     if context.blueprint.system.risk == "high" and days < _LEAST_DAYS:
         yield Found(
-            "system.risk",
-            f"traces are forgotten after {days} days; six months are the least: set span_days = {_LEAST_DAYS} in"
-            " .mlwright/settings.toml",
+            "serving.traces" if context.blueprint.says("serving.traces.keep") else "system.risk",
+            f"traces are forgotten after {days:g} days; six months are the least: write keep: {_LEAST_DAYS}d below"
+            " serving.traces",
         )
 
 

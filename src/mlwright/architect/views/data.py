@@ -33,7 +33,8 @@ def _draw(blueprint: Blueprint) -> Graph:
 def _sources(blueprint: Blueprint) -> Iterator[Node]:
     for name, source in blueprint.data.sources.items():
         path = f"data.sources.{name}"
-        yield Node(path, "sources", name, (source.use, *path_of(source), "and uploads"), path=path)
+        again = (f"again {source.refresh}",) if source.refresh else ()
+        yield Node(path, "sources", name, (source.use, *path_of(source), *again, "and uploads"), path=path)
         yield Node(f"{path}:versions", "kept", f"{name}: versions", ("each content by its hash", "a dataset a change"))
     if blueprint.data.sources:
         yield Node(QUARANTINE, "kept", "quarantine", ("what cannot be read", "with its reason"))

@@ -7,6 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Protocol
 
+from pydantic import Field, field_validator
+
+from mlwright.data.sources._refresh import schedule_of
 from mlwright.kernel.errors import Unreadable
 from mlwright.kernel.parts import Part, Slot
 
@@ -33,6 +36,22 @@ class Source(Protocol):
 
 
 class SourcePart(Part):
+    refresh: str = Field(default="", examples=["daily 02:00"])
+    """When it is read again by itself while the system serves, in UTC: `hourly`, `daily 02:00`, `weekly`, or a cron
+    schedule of five fields. Only when asked to where absent."""
+
+    @field_validator("refresh", mode="after")
+    @classmethod
+    def _comes_round(cls, value: str) -> str:
+        if value:
+            schedule_of(value)
+        return value
+
+    @property
+    def schedule(self) -> str:
+        """`refresh` as five fields; empty where it is absent."""
+        return schedule_of(self.refresh) if self.refresh else ""
+
     @abstractmethod
     def build(self, base: Path) -> Source:
         """`base` is the folder of the blueprint: relative paths start there."""
