@@ -18,15 +18,19 @@ if TYPE_CHECKING:
     from mlwright.app.lookback import Recalibrated as Recalibrated
     from mlwright.app.opening import open as open
     from mlwright.app.pricing import planned as planned
+    from mlwright.app.profiling import profile as profile
     from mlwright.app.prompt_results import Prompted as Prompted
     from mlwright.app.prompt_results import Shorter as Shorter
     from mlwright.app.scoring import score as score
     from mlwright.app.selftest import tested as tested
     from mlwright.app.servers import ModelServer as ModelServer
     from mlwright.app.servers import servers_here as servers_here
+    from mlwright.app.starting import Started as Started
     from mlwright.app.starting import blueprint_for as blueprint_for
     from mlwright.app.starting import first_question as first_question
     from mlwright.app.starting import new as new
+    from mlwright.app.starting import new_from as new_from
+    from mlwright.app.starting import started_data as started_data
     from mlwright.app.status import Status as Status
     from mlwright.app.synthetic import Synthetic as Synthetic
     from mlwright.app.threshold import Calibrated as Calibrated
@@ -54,6 +58,7 @@ __all__ = [
     "Recalibrated",
     "Round",
     "Shorter",
+    "Started",
     "Status",
     "Synthetic",
     "Trace",
@@ -70,10 +75,13 @@ __all__ = [
     "first_question",
     "kept_notes",
     "new",
+    "new_from",
     "open",
     "planned",
+    "profile",
     "score",
     "servers_here",
+    "started_data",
     "tested",
 ]
 __getattr__, __dir__ = front_door(
@@ -87,9 +95,10 @@ __getattr__, __dir__ = front_door(
     selftest="tested",
     servers="ModelServer servers_here",
     prompt_results="Prompted Shorter",
-    starting="blueprint_for first_question new",
+    starting="Started blueprint_for first_question new new_from started_data",
     lookback="Actual Recalibrated",
     opening="open",
+    profiling="profile",
     scoring="score",
     pricing="planned",
     status="Status",

@@ -39,13 +39,19 @@ def servers_here() -> list[ModelServer]:
 
 
 def writer_here(model: str) -> str:
-    """A model that a server on this machine has, as a part of a blueprint; the first of the first server for `auto`.
-    Raises NotFound, naming those that there are."""
+    """A model that a server on this machine has, as a part of a blueprint; as in `model_here`."""
+    server, name = model_here(model)
+    return server.writer(name)
+
+
+def model_here(model: str) -> tuple[ModelServer, str]:
+    """A model that a server on this machine has; the first of the first server for `auto`. Raises NotFound, naming
+    those that there are."""
     found = servers_here()
     for server in found:
         for name in server.models:
             if model in ("auto", name):
-                return server.writer(name)
+                return server, name
     known = ", ".join(name for server in found for name in server.models)
     raise NotFound(
         f"no server on this machine has the language model {model!r}" if known else "no language model runs here",

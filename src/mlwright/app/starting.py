@@ -1,10 +1,14 @@
-"""From a folder of documents to a blueprint file. Overwrites nothing."""
+"""From a folder of documents, or from requirements, to a blueprint file. Overwrites nothing."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from mlwright.app.joined import Joined
-from mlwright.app.servers import writer_here
-from mlwright.blueprint import Edit, check_documents, derive, edited
+from mlwright.app.profiling import profile
+from mlwright.app.servers import model_here, servers_here, writer_here
+from mlwright.architect import LocalModel, Profile, Proposal, Requirements, Situation, propose, to_json
+from mlwright.blueprint import Edit, check_documents, derive, edited, system_name
 from mlwright.kernel.errors import Conflict, NotFound, UserError
 from mlwright.kernel.files import write_atomically
 
@@ -21,15 +25,63 @@ def new(documents: Path, to: Path = DEFAULT, *, writer: str = "") -> Path:
     text = derive(documents, to)
     if writer:
         text = edited(text, [Edit("models.chat.writer", writer_here(writer))])
-    if to.exists():
-        if to.read_text(encoding="utf-8") == text:
-            return to
-        raise Conflict(
-            f"{to} exists and describes something else",
-            hint=f"run `mlwright up {to}`, or write another file: mlwright new {documents} --to other.yaml",
-        )
-    write_atomically(to, text.encode())
+    _write(text, to, f"write another file: mlwright new {documents} --to other.yaml")
     return to
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What was asked for, what the files were found to be, and the blueprint that was written."""
+
+    path: Path
+    asked: Requirements
+    profile: Profile
+    proposal: Proposal
+
+
+def new_from(
+    asked: Requirements, base: Path, to: Path = DEFAULT, *, writer: str = "", found: Profile | None = None
+) -> Started:
+    """Write the blueprint of requirements. `base` is the folder that their `data` starts at. A model of a server on
+    this machine may write the answers: the one that `writer` names, else the first that is found. `found` is the
+    profile of the data where it is known already. Raises NotFound without the data or that model, UserError where no
+    template fits, Conflict where `to` differs."""
+    if found is None:
+        found = profile(base / asked.data, to.resolve().parent) if asked.data else Profile("")
+    name = system_name(found.title or asked.answers or "")
+    proposal = propose(Situation(asked, found, name, _local(writer)), to)
+    _write(proposal.text, to, "name another file with --to")
+    return Started(to, asked, found, proposal)
+
+
+def started_data(started: Started) -> dict[str, Any]:
+    """All of it as JSON data, the plan by its totals."""
+    proposal = started.proposal
+    made = proposal.plan
+    return {
+        "blueprint": str(started.path),
+        "template": proposal.template,
+        "asked": started.asked.model_dump(mode="json"),
+        "profile": asdict(started.profile),
+        "choices": [asdict(choice) for choice in proposal.choices],
+        "findings": to_json(proposal.findings),
+        "plan": {"per_month": made.per_month, "p95": made.latency, "unpriced": made.unpriced},
+        "conflicts": list(proposal.conflicts),
+    }
+
+
+def _local(writer: str) -> LocalModel | None:
+    if writer:
+        server, model = model_here(writer)
+        return LocalModel(model, server.base_url)
+    return next((LocalModel(server.models[0], server.base_url) for server in servers_here()), None)
+
+
+def _write(text: str, to: Path, remedy: str) -> None:
+    if not to.exists():
+        write_atomically(to, text.encode())
+    elif to.read_text(encoding="utf-8") != text:
+        raise Conflict(f"{to} exists and describes something else", hint=f"run `mlwright up {to}`, or {remedy}")
 
 
 def blueprint_for(path: Path, writer: str = "") -> tuple[Path, bool]:

@@ -63,6 +63,22 @@ if TYPE_CHECKING:
     from mlwright.architect.staging import Indexed as Indexed
     from mlwright.architect.staging import Workspace as Workspace
     from mlwright.architect.staging import stages as stages
+    from mlwright.architect.starting.choices import Choice as Choice
+    from mlwright.architect.starting.profile import EvalFile as EvalFile
+    from mlwright.architect.starting.profile import Labels as Labels
+    from mlwright.architect.starting.profile import Lengths as Lengths
+    from mlwright.architect.starting.profile import Profile as Profile
+    from mlwright.architect.starting.proposing import Proposal as Proposal
+    from mlwright.architect.starting.proposing import propose as propose
+    from mlwright.architect.starting.questions import Question as Question
+    from mlwright.architect.starting.questions import problem as problem
+    from mlwright.architect.starting.questions import still_open as still_open
+    from mlwright.architect.starting.requirements import Requirements as Requirements
+    from mlwright.architect.starting.situation import LocalModel as LocalModel
+    from mlwright.architect.starting.situation import Situation as Situation
+    from mlwright.architect.starting.words import counted_words as counted_words
+    from mlwright.architect.starting.words import told_seconds as told_seconds
+    from mlwright.architect.starting.words import told_usd as told_usd
     from mlwright.architect.svg import draw_graph as draw_graph
     from mlwright.architect.telling import actual_json as actual_json
     from mlwright.architect.telling import actual_markdown as actual_markdown
@@ -82,15 +98,17 @@ if TYPE_CHECKING:
     from mlwright.architect.writing.source import shown_lines as shown_lines
 
 __all__ = [
-    "LEDGER", "MARK", "PAGE", "Calibration", "Comparison", "DesignFolder", "Document", "Edge", "EndpointLatency",
-    "Evidence", "Finding", "Form", "Html", "Indexed", "Lane", "Line", "Measured", "Node", "Plan", "PlanChange",
-    "PlannedCost", "Records", "RequestRecord", "Results", "RunRecord", "Saving", "Score", "Served", "Subject", "Tested",
-    "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views", "calibrate",
-    "changes_markdown", "check", "cited_blocks", "compare", "counted", "design_folder", "draw", "draw_graph",
-    "draw_trace", "evidence_from", "fix", "fixed", "kept", "lane_of", "measure", "note_files", "notes_of", "plan",
-    "plan_changes", "plan_json", "plan_markdown", "records_cited", "saved_plan", "score", "score_json", "shown_lines",
-    "stages", "to_json", "to_sarif", "told_actual", "told_basis", "told_change", "told_error", "told_gate", "told_load",
-    "told_plan", "told_saving", "told_step",
+    "LEDGER", "MARK", "PAGE", "Calibration", "Choice", "Comparison", "DesignFolder", "Document", "Edge",
+    "EndpointLatency", "EvalFile", "Evidence", "Finding", "Form", "Html", "Indexed", "Labels", "Lane", "Lengths",
+    "Line", "LocalModel", "Measured", "Node", "Plan", "PlanChange", "PlannedCost", "Profile", "Proposal", "Question",
+    "Records", "RequestRecord", "Requirements", "Results", "RunRecord", "Saving", "Score", "Served", "Situation",
+    "Subject", "Tested", "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views",
+    "calibrate", "changes_markdown", "check", "cited_blocks", "compare", "counted", "counted_words", "design_folder",
+    "draw", "draw_graph", "draw_trace", "evidence_from", "fix", "fixed", "kept", "lane_of", "measure", "note_files",
+    "notes_of", "plan", "plan_changes", "plan_json", "plan_markdown", "problem", "propose", "records_cited",
+    "saved_plan", "score", "score_json", "shown_lines", "stages", "still_open", "to_json", "to_sarif", "told_actual",
+    "told_basis", "told_change", "told_error", "told_gate", "told_load", "told_plan", "told_saving", "told_seconds",
+    "told_step", "told_usd",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
@@ -120,6 +138,13 @@ __getattr__, __dir__ = front_door(
     telling="actual_json actual_markdown changes_markdown told_actual told_basis told_change told_error told_plan",
     **{
         "documents._subject": "Subject",
+        "starting.choices": "Choice",
+        "starting.profile": "EvalFile Labels Lengths Profile",
+        "starting.proposing": "Proposal propose",
+        "starting.requirements": "Requirements",
+        "starting.situation": "LocalModel Situation",
+        "starting.questions": "Question problem still_open",
+        "starting.words": "counted_words told_seconds told_usd",
         "writing.cited": "cited_blocks",
         "writing.html": "Html",
         "writing.notes": "notes_of",

@@ -7,11 +7,15 @@ from mlwright.kernel.lazy import front_door
 if TYPE_CHECKING:
     from mlwright.blueprint.deriving import check_documents as check_documents
     from mlwright.blueprint.deriving import derive as derive
+    from mlwright.blueprint.deriving import every as every
+    from mlwright.blueprint.deriving import path_from as path_from
+    from mlwright.blueprint.deriving import system_name as system_name
     from mlwright.blueprint.difference import Difference as Difference
     from mlwright.blueprint.difference import diff as diff
     from mlwright.blueprint.edit import Edit as Edit
     from mlwright.blueprint.edit import as_diff as as_diff
     from mlwright.blueprint.edit import edited as edited
+    from mlwright.blueprint.filling import read_as as read_as
     from mlwright.blueprint.identity import prompt_key as prompt_key
     from mlwright.blueprint.identity import prompt_place as prompt_place
     from mlwright.blueprint.json_schema import schema as schema
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from mlwright.blueprint.reasons import Reason as Reason
     from mlwright.blueprint.reasons import reasons as reasons
     from mlwright.blueprint.secrets import leaves as leaves
+    from mlwright.blueprint.writing import quoted as quoted
 
 __all__ = [
     "Blueprint",
@@ -49,20 +54,26 @@ __all__ = [
     "derive",
     "diff",
     "edited",
+    "every",
     "from_release",
     "from_text",
     "leaves",
     "load",
+    "path_from",
     "prompt_key",
     "prompt_place",
+    "quoted",
+    "read_as",
     "reasons",
     "schema",
+    "system_name",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
-    deriving="check_documents derive",
+    deriving="check_documents derive every path_from system_name",
     difference="Difference diff",
     edit="Edit as_diff edited",
+    filling="read_as",
     identity="prompt_key prompt_place",
     json_schema="schema",
     loading="aimed changed from_release from_text load",
@@ -71,4 +82,5 @@ __getattr__, __dir__ = front_door(
     problems="BlueprintError Problem",
     reasons="Reason reasons",
     secrets="leaves",
+    writing="quoted",
 )

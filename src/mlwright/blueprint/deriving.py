@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlwright.blueprint.writing import quoted, scalar
@@ -46,13 +47,12 @@ def derive(documents: str | Path, to: str | Path | None = None) -> str:
         raise NotFound(f"there is nothing at {source}", hint="name a folder of documents, or one document")
     source = source.resolve()
     folder = source if source.is_dir() else source.parent
-    home = Path(to).resolve().parent if to is not None else folder
-    pattern = _escaped(_relative(source, home))
+    pattern = path_from(source, Path(to).resolve().parent if to is not None else folder)
     if source.is_dir():
-        pattern = f"{pattern}/**/*.{{{','.join(SUFFIXES)}}}".removeprefix("./").replace("//", "/")
+        pattern = every(pattern, SUFFIXES)
     title = folder.name or "documents"
     purpose = f"Answers questions from the documents in {title}, with citations"
-    return _TEXT.format(name=scalar(_name(title)), purpose=quoted(purpose), path=quoted(pattern))
+    return _TEXT.format(name=scalar(system_name(title)), purpose=quoted(purpose), path=quoted(pattern))
 
 
 def check_documents(folder: Path) -> None:
@@ -66,12 +66,20 @@ def check_documents(folder: Path) -> None:
     raise NotFound(f"there are no documents in {folder.resolve()}", hint=f"put some there; these are read: {known}")
 
 
-def _relative(source: Path, home: Path) -> str:
-    """The way from the blueprint to the documents; absolute where there is none (another drive)."""
+def path_from(source: Path, home: Path) -> str:
+    """The way from a blueprint's folder to a file or folder, as a pattern that matches it alone; absolute where there
+    is none (another drive). Raises UserError where no pattern can say it."""
+    source = source.resolve()
     try:
-        return Path(os.path.relpath(source, home)).as_posix()
+        return _escaped(Path(os.path.relpath(source, home.resolve())).as_posix())
     except ValueError:
-        return source.as_posix()
+        return _escaped(source.as_posix())
+
+
+def every(folder: str, suffixes: Sequence[str]) -> str:
+    """The pattern of all files with these endings (without their dots) in a folder that is a pattern itself."""
+    endings = f"{{{','.join(suffixes)}}}" if len(suffixes) > 1 else suffixes[0]
+    return f"{folder}/**/*.{endings}".removeprefix("./").replace("//", "/")
 
 
 def _escaped(path: str) -> str:
@@ -81,6 +89,6 @@ def _escaped(path: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", path)
 
 
-def _name(title: str) -> str:
+def system_name(title: str) -> str:
     """A system's name from a folder's: ASCII letters, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "documents"

@@ -4,20 +4,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from mlwright.blueprint.edit import Edit
+from mlwright.blueprint.filling import file_bytes, validated
 from mlwright.blueprint.identity import prompt_key
 from mlwright.blueprint.model import Blueprint, Origin, Target
-from mlwright.blueprint.nodes import Loc, Node, Place, Scalar, Table, find, join_path, place_of, plain_data, replaced
+from mlwright.blueprint.nodes import Loc, Node, Place, Table, find, join_path, place_of, plain_data
 from mlwright.blueprint.overlay import from_command_line, node_of, overlaid
-from mlwright.blueprint.problems import Problem, from_validation, nearest, stop_at
-from mlwright.blueprint.reading import MAX_BYTES, read_bytes
+from mlwright.blueprint.problems import Problem, nearest, stop_at
+from mlwright.blueprint.reading import read_bytes
 from mlwright.blueprint.references import unresolved
 from mlwright.blueprint.secrets import filled, unset, variables
 from mlwright.kernel.errors import NotFound, UserError
 
 MAX_PROMPT = 256 * 1024
+_FIRST = "`mlwright up PATH/TO/DOCS` writes one for a folder"
 
 
 def load(
@@ -32,7 +34,7 @@ def load(
     file = Path(path)
     if file.is_dir():
         file = file / "mlwright.yaml"
-    root = read_bytes(_bytes(file), file.name)
+    root = read_bytes(file_bytes(file, "blueprint", _FIRST), file.name)
     return from_tree(root, file.resolve(), target=target, sets=from_command_line(sets or {}), secrets=secrets)
 
 
@@ -75,55 +77,15 @@ def from_tree(
         raise UserError(f"{root.place}: a blueprint is a mapping", hint="begin with `system: {name: …}`")
     root = overlaid(root, _of_target(root, target))
     root = overlaid(root, sets or {})
-    blueprint, data = _validated(root, plain_data(root))
+    blueprint, data = validated(Blueprint, root, plain_data(root))
     blueprint = blueprint.with_origin(Origin(file, root))
     found, problems = variables(blueprint, root)
     problems += unresolved(blueprint)
     texts, missing = _prompts(blueprint) if prompts is None else (prompts, [])
     stop_at([*problems, *missing, *(unset(found, root) if secrets else ())])
     if found:
-        blueprint, _ = _validated(root, filled(data, found))
+        blueprint, _ = validated(Blueprint, root, filled(data, found))
     return blueprint.with_origin(Origin(file, root, _target(blueprint, target), found, texts))
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise UserError(
-                f"{file.name}: a blueprint has at most {MAX_BYTES:,} bytes",
-                hint="prompts and eval sets stand beside it",
-            )
-        return file.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(
-            f"there is no blueprint at {file}", hint="`mlwright up PATH/TO/DOCS` writes one for a folder"
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"{file} cannot be read: {error.strerror}", hint="check the path and its permissions"
-        ) from error
-
-
-def _validated(root: Node, data: Any) -> tuple[Blueprint, Any]:
-    """The blueprint, and the data it was made from: a text field takes the word as it is written (`3.10`, not 3.1)."""
-    try:
-        return Blueprint.model_validate(data), data
-    except ValidationError as error:
-        first = error
-    data = _as_written(root, data, [tuple(found["loc"]) for found in first.errors() if found["type"] == "string_type"])
-    try:
-        return Blueprint.model_validate(data), data
-    except ValidationError as error:
-        stop_at(from_validation(error, Blueprint, root, data))
-        raise
-
-
-def _as_written(root: Node, data: Any, texts: list[Loc]) -> Any:
-    for loc in texts:
-        node, way = find(root, loc)
-        if isinstance(node, Scalar) and node.plain and node.value is not None:
-            data = replaced(data, way, node.text)
-    return data
 
 
 def _of_target(root: Table, name: str | None) -> dict[str, Node]:

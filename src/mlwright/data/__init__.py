@@ -7,6 +7,7 @@ from mlwright.kernel.lazy import front_door
 if TYPE_CHECKING:
     from mlwright.data.build import Data as Data
     from mlwright.data.build import build_data as build_data
+    from mlwright.data.pii import personal as personal
     from mlwright.data.plan import storage_lines as storage_lines
     from mlwright.data.report import DataReport as DataReport
     from mlwright.data.report import SourceReport as SourceReport
@@ -36,11 +37,13 @@ __all__ = [
     "SourceReport",
     "Upload",
     "build_data",
+    "personal",
     "storage_lines",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
     build="Data build_data",
+    pii="personal",
     plan="storage_lines",
     report="DataReport SourceReport",
     sources="AnySource Listed Source SourcePart",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlwright.rag.describe import answers as answers
     from mlwright.rag.draft import Composed as Composed
     from mlwright.rag.draft import Tried as Tried
+    from mlwright.rag.duplicates import Distinct as Distinct
     from mlwright.rag.filters import ACL as ACL
     from mlwright.rag.filters import Filter as Filter
     from mlwright.rag.filters import Where as Where
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from mlwright.rag.outline import Outline as Outline
     from mlwright.rag.outline import outline_of as outline_of
     from mlwright.rag.pipeline import Rag as Rag
+    from mlwright.rag.parse import Reader as Reader
+    from mlwright.rag.parse import every_parser as every_parser
+    from mlwright.rag.parsers import ParserPart as ParserPart
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
@@ -91,6 +95,7 @@ __all__ = [
     "Conversation",
     "Conversations",
     "Damage",
+    "Distinct",
     "DocumentInfo",
     "DocumentSource",
     "EmbeddingMap",
@@ -107,11 +112,13 @@ __all__ = [
     "Original",
     "Outline",
     "Parsed",
+    "ParserPart",
     "PipelineSpec",
     "Prompt",
     "PrunedIndex",
     "Rag",
     "RagReport",
+    "Reader",
     "Recorder",
     "RerankSpec",
     "Retrieval",
@@ -132,6 +139,7 @@ __all__ = [
     "built_in",
     "built_in_text",
     "cost_lines",
+    "every_parser",
     "filter_text",
     "forget_derived",
     "forget_shelves",
@@ -154,6 +162,7 @@ __getattr__, __dir__ = front_door(
     build="build_rag",
     derived="forget_derived",
     draft="Composed Tried",
+    duplicates="Distinct",
     compute="AnyCompute ComputePart",
     conversations="NEW Conversations",
     describe="answer_of answers",
@@ -163,6 +172,8 @@ __getattr__, __dir__ = front_door(
     indexes="Damage",
     map="EmbeddingMap MapCluster MapPoint NearDuplicate",
     outline="Outline outline_of",
+    parse="Reader every_parser",
+    parsers="ParserPart",
     ports="DocumentSource Recorder SourceDocument",
     prompt="Prompt built_in",
     report="RagReport",

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from mlwright.faces.cli import chat, data, design, evals, indexes, lineage, rag, serving, system, tracking, tuning
+from mlwright.faces.cli import (
+    chat,
+    data,
+    design,
+    evals,
+    indexes,
+    lineage,
+    rag,
+    serving,
+    starting,
+    system,
+    tracking,
+    tuning,
+)
 from mlwright.faces.errors import exit_code
 from mlwright.kernel.errors import MlwrightError, ProviderError, UserError
 
@@ -27,7 +40,7 @@ cli = typer.Typer(
     "Start with `mlwright up PATH/TO/DOCS`: it indexes a folder, answers a question about it with citations, "
     "and serves it on this machine. `mlwright doctor` says what is missing.",
 )
-for room in (system, design, data, rag, chat, indexes, tuning, evals, serving, tracking, lineage):
+for room in (starting, system, design, data, rag, chat, indexes, tuning, evals, serving, tracking, lineage):
     room.add_to(cli)
 
 

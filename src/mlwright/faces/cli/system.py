@@ -1,4 +1,4 @@
-"""Commands of the whole system: new, up, check, diff, schema, status, doctor; plan and draw have files of their own."""
+"""Commands of the whole system: up, check, diff, schema, status, doctor; new, plan and draw have files of their own."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -14,18 +14,8 @@ from mlwright.faces.cli.planning import plan
 
 
 def add_to(cli: typer.Typer) -> None:
-    for command in (new, up, check, plan, diff, schema, status, doctor):
+    for command in (up, check, plan, diff, schema, status, doctor):
         cli.command()(command)
-
-
-def new(
-    documents: Annotated[Path, typer.Argument(help="The folder of documents.")],
-    to: Annotated[Path, typer.Option(help="Where the blueprint is written.")] = DEFAULT,
-    json: Json = False,
-) -> None:
-    """Write a blueprint for a folder of documents, with a comment for every choice. Overwrites nothing."""
-    written = house.new(documents, to)
-    show.json_of({"blueprint": written}) if json else show.line(f"wrote {written}; next: mlwright up {written}")
 
 
 def up(

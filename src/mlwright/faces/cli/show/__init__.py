@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.planning import recalibrated as recalibrated
     from mlwright.faces.cli.show.progress import progress as progress
     from mlwright.faces.cli.show.prompting import prompted as prompted
+    from mlwright.faces.cli.show.starting import asked as asked
+    from mlwright.faces.cli.show.starting import profile as profile
+    from mlwright.faces.cli.show.starting import started as started
     from mlwright.faces.cli.show.systems import added as added
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
@@ -57,6 +60,7 @@ __all__ = [
     "actual",
     "added",
     "answer",
+    "asked",
     "calibrated",
     "columns",
     "damages",
@@ -79,6 +83,7 @@ __all__ = [
     "places",
     "plan",
     "plan_changes",
+    "profile",
     "progress",
     "prompted",
     "pruned",
@@ -91,6 +96,7 @@ __all__ = [
     "score",
     "stage",
     "stages",
+    "started",
     "status",
     "synthetic",
     "token",
@@ -113,6 +119,7 @@ __getattr__, __dir__ = front_door(
     planning="actual plan plan_changes recalibrated",
     progress="progress",
     prompting="prompted",
+    starting="asked profile started",
     systems="added diagnosis ingested quarantined results run runs status traffic up watched",
     trees="kinds tree",
     tuning="calibrated synthetic tuned",

@@ -1,0 +1,184 @@
+"""Profile: looks at the files that a system shall work with, through the sources and parsers that it will use."""
+
+import csv
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from mlwright.architect import EvalFile, Labels, Lengths, Profile
+from mlwright.blueprint import path_from
+from mlwright.data import DataSpec, Listed, Source, personal
+from mlwright.evals import read_set
+from mlwright.kernel.errors import NotFound, Unreadable, UserError
+from mlwright.rag import Distinct, Parsed, ParserPart, Reader, every_parser
+
+MOST_READ = 200
+"""Documents that are read; of a larger folder every so-and-so-many-th."""
+_LARGEST_TABLE = 64 << 20
+_MOST_ROWS = 100_000
+_MOST_LABELS = 50
+_LABELS = ("label", "labels", "target", "class", "category", "y")
+_NEAR = 0.9
+_PICTURES = "has no text"
+
+
+def profile(path: Path, home: Path) -> Profile:
+    """What is known of a folder of documents, or of one file, for a blueprint in the folder `home`. Raises NotFound
+    where nothing is there."""
+    if not path.exists():
+        raise NotFound(f"there is nothing at {path}", hint="name a folder of documents, or a file of cases")
+    root = (path if path.is_dir() else path.parent).resolve()
+    source = _source(path, home)
+    listed = [one for one in source.list() if isinstance(one, Listed)]
+    sets = tuple(_sets(root, listed, home))
+    cases = {(home / one.path).resolve() for one in sets}
+    parsers = every_parser({"ocr": "never"})
+    known = {suffix for part in parsers for suffix in part.suffixes}
+    rest = [one for one in listed if root / one.key not in cases]
+    documents = [one for one in rest if _suffix(one).lower() in known]
+    seen = _read(source, documents, parsers)
+    return Profile(
+        path=path_from(path, home),
+        files=len(documents),
+        read=seen.count,
+        bytes=sum(one.size for one in documents),
+        kinds=_ordered(Counter(map(_suffix, documents))),
+        left_out=_ordered(Counter(_suffix(one) or "none" for one in rest if one not in documents)),
+        code=_of(parsers, "code", documents),
+        records=_of(parsers, "json", documents),
+        folder=path.is_dir(),
+        lengths=_lengths(seen.characters),
+        languages=_ordered(seen.languages),
+        copies=_copies(source, documents),
+        near=seen.near,
+        scanned=seen.scanned,
+        unreadable=_ordered(seen.unreadable),
+        personal=_ordered(seen.personal),
+        personal_files=seen.personal_files,
+        sets=sets,
+        labels=tuple(_labels(root, documents)),
+    )
+
+
+def _source(path: Path, home: Path) -> Source:
+    pattern = path_from(path, home)
+    data = {"sources": {"files": {"use": "files", "path": f"{pattern}/**/*" if path.is_dir() else pattern}}}
+    return DataSpec.model_validate(data).sources["files"].build(home)
+
+
+def _suffix(one: Listed) -> str:
+    return PurePosixPath(one.key).suffix
+
+
+def _of(parsers: Sequence[ParserPart], name: str, documents: Sequence[Listed]) -> dict[str, int]:
+    """The files that one parser reads, by suffix."""
+    suffixes = {suffix for part in parsers if part.use == name for suffix in part.suffixes}
+    return _ordered(Counter(suffix for suffix in map(_suffix, documents) if suffix.lower() in suffixes))
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    """The commonest first."""
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What reading has shown so far."""
+
+    count: int = 0
+    characters: list[int] = field(default_factory=list)
+    languages: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    personal: Counter[str] = field(default_factory=Counter)
+    personal_files: int = 0
+    near: int = 0
+    scanned: int = 0
+    _distinct: Distinct = field(default_factory=lambda: Distinct(_NEAR))
+
+    def take(self, one: Listed, parsed: Parsed | Unreadable) -> None:
+        self.count += 1
+        pdf = _suffix(one).lower() == ".pdf"
+        if isinstance(parsed, Unreadable):
+            self.unreadable[parsed.reason] += 1
+            self.scanned += pdf and parsed.reason == "no_text"
+            return
+        self.scanned += pdf and any(_PICTURES in note for note in parsed.notes)
+        self.characters.append(len(parsed.text))
+        self.near += not self._distinct.admits(parsed.text)
+        if language := parsed.meta.get("lang"):
+            self.languages[str(language)] += 1
+        found = personal(parsed.text)
+        self.personal += found
+        self.personal_files += bool(found)
+
+
+def _read(source: Source, documents: Sequence[Listed], parsers: Sequence[ParserPart]) -> _Seen:
+    """All of them, or every so-and-so-many-th of a larger folder."""
+    seen, step = _Seen(), max(1, -(-len(documents) // MOST_READ))
+    chosen = documents[::step]
+    with Reader(parsers=parsers) as reader:
+        contents = ((source.read(one), one.key) for one in chosen)
+        for one, parsed in zip(chosen, reader.read_many(contents), strict=True):
+            seen.take(one, parsed)
+    return seen
+
+
+def _lengths(characters: list[int]) -> Lengths | None:
+    if not characters:
+        return None
+    ordered = sorted(characters)
+    return Lengths(
+        p50=ordered[len(ordered) // 2],
+        p95=ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))],
+        longest=ordered[-1],
+        total=sum(ordered),
+    )
+
+
+def _copies(source: Source, documents: Sequence[Listed]) -> int:
+    """Files that equal an earlier one byte for byte; only those of one size are read for it."""
+    by_size = defaultdict[int, list[Listed]](list)
+    for one in documents:
+        by_size[one.size].append(one)
+    alike = [group for group in by_size.values() if len(group) > 1]
+    return sum(len(group) - len({hashlib.sha256(source.read(one)).digest() for one in group}) for group in alike)
+
+
+def _sets(root: Path, listed: Sequence[Listed], home: Path) -> Iterator[EvalFile]:
+    """Eval sets among the files, and in the folders `.` and `evals` beside the blueprint."""
+    beside = [*home.glob("*.jsonl"), *home.glob("evals/*.jsonl")]
+    files = [*(root / one.key for one in listed if _suffix(one) == ".jsonl"), *(one.resolve() for one in beside)]
+    for file in sorted(set(files)):
+        try:
+            examples = read_set(file, file.stem).examples
+        except UserError:  # lines of something else
+            continue
+        yield EvalFile(
+            path=path_from(file, home),
+            examples=len(examples),
+            relevant=sum(bool(one.relevant) for one in examples),
+            expected=sum(bool(one.expected_output) for one in examples),
+            unanswerable=sum(one.unanswerable for one in examples),
+            synthetic=sum(bool(one.synthetic) for one in examples),
+        )
+
+
+def _labels(root: Path, documents: Sequence[Listed]) -> Iterator[Labels]:
+    """Columns of tables that are called like a label and hold few different values."""
+    for one in documents:
+        if _suffix(one).lower() in (".csv", ".tsv") and one.size <= _LARGEST_TABLE:
+            yield from _labels_of(root / one.key, one.key)
+
+
+def _labels_of(file: Path, key: str) -> Iterator[Labels]:
+    with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+        rows = csv.DictReader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
+        column = next((name for name in rows.fieldnames or () if name.strip().lower() in _LABELS), None)
+        if column is None:
+            return
+        counts = Counter(str(row[column]) for row in islice(rows, _MOST_ROWS) if row[column])
+    if 1 < len(counts) <= _MOST_LABELS:
+        yield Labels(key, column, _ordered(counts))

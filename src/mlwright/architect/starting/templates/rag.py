@@ -1,0 +1,47 @@
+"""Answers from documents: a source, a pipeline, an endpoint."""
+
+from collections.abc import Iterator
+
+from mlwright.architect.starting.choices import Choice
+from mlwright.architect.starting.situation import Situation
+from mlwright.architect.starting.templates import Template
+from mlwright.architect.starting.templates._served import endpoint, system
+from mlwright.architect.starting.words import counted_words, listed
+from mlwright.blueprint import every, quoted
+
+
+def _lacks(it: Situation) -> str:
+    if it.profile.documents:
+        return ""
+    return f"documents: {it.profile.path} holds none that can be read" if it.profile.path else "documents"
+
+
+def _choices(it: Situation) -> Iterator[Choice]:
+    profile = it.profile
+    yield from system(it, f"Answers questions from the documents in {profile.title}, with citations")
+    yield Choice("data.sources.docs.use", "files", _why_files(it))
+    suffixes = [suffix.removeprefix(".") for suffix in profile.documents]
+    pattern = every(profile.path, suffixes) if profile.folder else profile.path
+    yield Choice("data.sources.docs.path", quoted(pattern), _why_files(it))
+    yield Choice("rag.docs.documents", "docs")
+    yield Choice(
+        "rag.docs.chunk.by", "structure", "along headings and paragraphs, never longer than the embedder reads"
+    )
+    why = "found by words and vectors together; so many of the best passages are shown or quoted"
+    yield Choice("rag.docs.retrieve.keep", "6", why)
+    yield from endpoint("rag.docs", "[rule.top_passages]")
+
+
+def _why_files(it: Situation) -> str:
+    profile = it.profile
+    told = f"{counted_words(profile.documents)} files were found"
+    if profile.languages:
+        told += f", in {listed(profile.languages)}"
+    if profile.copies:
+        told += f"; {profile.copies} are copies of another"
+    if profile.unreadable:
+        told += f"; of {profile.read} that were looked at, some cannot be read ({counted_words(profile.unreadable)})"
+    return told
+
+
+TEMPLATE = Template(20, "rag", "answers from documents, with citations", _lacks, _choices)
