@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from mlwright.architect import EvalFile, Labels, Lengths, Profile
-from mlwright.blueprint import path_from
+from mlwright.blueprint import as_pattern, path_from
 from mlwright.data import DataSpec, Listed, Source, personal
 from mlwright.evals import read_set
 from mlwright.kernel.errors import NotFound, Unreadable, UserError
@@ -64,7 +64,7 @@ def profile(path: Path, home: Path) -> Profile:
 
 
 def _source(path: Path, home: Path) -> Source:
-    pattern = path_from(path, home)
+    pattern = as_pattern(path_from(path, home))
     data = {"sources": {"files": {"use": "files", "path": f"{pattern}/**/*" if path.is_dir() else pattern}}}
     return DataSpec.model_validate(data).sources["files"].build(home)
 

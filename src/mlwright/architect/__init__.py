@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from mlwright.architect.measured import measure as measure
     from mlwright.architect.planning import Plan as Plan
     from mlwright.architect.planning import plan as plan
+    from mlwright.architect.proposing import Proposal as Proposal
+    from mlwright.architect.proposing import propose as propose
     from mlwright.architect.readiness import Score as Score
     from mlwright.architect.readiness import Tested as Tested
     from mlwright.architect.readiness import score as score
@@ -68,8 +70,6 @@ if TYPE_CHECKING:
     from mlwright.architect.starting.profile import Labels as Labels
     from mlwright.architect.starting.profile import Lengths as Lengths
     from mlwright.architect.starting.profile import Profile as Profile
-    from mlwright.architect.starting.proposing import Proposal as Proposal
-    from mlwright.architect.starting.proposing import propose as propose
     from mlwright.architect.starting.questions import Question as Question
     from mlwright.architect.starting.questions import problem as problem
     from mlwright.architect.starting.questions import still_open as still_open
@@ -129,6 +129,7 @@ __getattr__, __dir__ = front_door(
     measured="Measured Served measure",
     planning="Plan plan",
     readiness="Score Tested score score_json",
+    proposing="Proposal propose",
     records="Records",
     savings="Results Saving",
     staging="Indexed Workspace stages",
@@ -140,7 +141,6 @@ __getattr__, __dir__ = front_door(
         "documents._subject": "Subject",
         "starting.choices": "Choice",
         "starting.profile": "EvalFile Labels Lengths Profile",
-        "starting.proposing": "Proposal propose",
         "starting.requirements": "Requirements",
         "starting.situation": "LocalModel Situation",
         "starting.questions": "Question problem still_open",

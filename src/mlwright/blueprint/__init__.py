@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
+    from mlwright.blueprint.deriving import as_pattern as as_pattern
     from mlwright.blueprint.deriving import check_documents as check_documents
     from mlwright.blueprint.deriving import derive as derive
     from mlwright.blueprint.deriving import every as every
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mlwright.blueprint.reasons import reasons as reasons
     from mlwright.blueprint.secrets import leaves as leaves
     from mlwright.blueprint.writing import quoted as quoted
+    from mlwright.blueprint.writing import scalar as scalar
 
 __all__ = [
     "Blueprint",
@@ -49,6 +51,7 @@ __all__ = [
     "WaiverSpec",
     "aimed",
     "as_diff",
+    "as_pattern",
     "changed",
     "check_documents",
     "derive",
@@ -65,12 +68,13 @@ __all__ = [
     "quoted",
     "read_as",
     "reasons",
+    "scalar",
     "schema",
     "system_name",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
-    deriving="check_documents derive every path_from system_name",
+    deriving="as_pattern check_documents derive every path_from system_name",
     difference="Difference diff",
     edit="Edit as_diff edited",
     filling="read_as",
@@ -82,5 +86,5 @@ __getattr__, __dir__ = front_door(
     problems="BlueprintError Problem",
     reasons="Reason reasons",
     secrets="leaves",
-    writing="quoted",
+    writing="quoted scalar",
 )

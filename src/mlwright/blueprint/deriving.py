@@ -47,7 +47,7 @@ def derive(documents: str | Path, to: str | Path | None = None) -> str:
         raise NotFound(f"there is nothing at {source}", hint="name a folder of documents, or one document")
     source = source.resolve()
     folder = source if source.is_dir() else source.parent
-    pattern = path_from(source, Path(to).resolve().parent if to is not None else folder)
+    pattern = as_pattern(path_from(source, Path(to).resolve().parent if to is not None else folder))
     if source.is_dir():
         pattern = every(pattern, SUFFIXES)
     title = folder.name or "documents"
@@ -67,13 +67,11 @@ def check_documents(folder: Path) -> None:
 
 
 def path_from(source: Path, home: Path) -> str:
-    """The way from a blueprint's folder to a file or folder, as a pattern that matches it alone; absolute where there
-    is none (another drive). Raises UserError where no pattern can say it."""
-    source = source.resolve()
+    """The way from a blueprint's folder to a file or folder; absolute where there is none (another drive)."""
     try:
-        return _escaped(Path(os.path.relpath(source, home.resolve())).as_posix())
+        return Path(os.path.relpath(source.resolve(), home.resolve())).as_posix()
     except ValueError:
-        return _escaped(source.as_posix())
+        return source.resolve().as_posix()
 
 
 def every(folder: str, suffixes: Sequence[str]) -> str:
@@ -82,8 +80,8 @@ def every(folder: str, suffixes: Sequence[str]) -> str:
     return f"{folder}/**/*.{endings}".removeprefix("./").replace("//", "/")
 
 
-def _escaped(path: str) -> str:
-    """A path as a pattern that matches it alone."""
+def as_pattern(path: str) -> str:
+    """A path as a pattern that matches it alone. Raises UserError where none does."""
     if "{" in path and "," in path:
         raise UserError(f"the path {path} holds both a brace and a comma, and cannot be a pattern", hint="rename it")
     return re.sub(r"([*?\[])", r"[\1]", path)

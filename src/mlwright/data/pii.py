@@ -56,7 +56,7 @@ def _is_card(word: str) -> bool:
     """ISO 7812: the sum of Luhn. A number of one digit over and over is none."""
     digits = [int(one) for one in word if one.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return len(set(digits)) > 2 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    return len(set(digits)) > 1 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def _is_phone(word: str) -> bool:

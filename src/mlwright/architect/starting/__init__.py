@@ -1,1 +1,1 @@
-"""From requirements to a blueprint: a profile, a template, the decision table, and the rules of `check`."""
+"""What a blueprint begins with: requirements, a profile of the files, the decision table, the questions."""

@@ -92,6 +92,10 @@ class Profile:
         """The last word of the path."""
         return self.path.rstrip("/").rpartition("/")[2]
 
+    def holds(self, path: str) -> bool:
+        """Whether a file lies in the folder and has the ending of a document."""
+        return path.startswith(f"{self.path}/") and any(path.endswith(suffix) for suffix in self.documents)
+
     @property
     def code_share(self) -> float:
         return sum(self.code.values()) / self.files if self.files else 0.0

@@ -12,8 +12,8 @@ from mlwright.architect.planning import Plan, plan
 from mlwright.architect.starting.choices import Choice, Draft
 from mlwright.architect.starting.decisions import DECISIONS, EMBEDDERS, WRITERS, Option, Patch
 from mlwright.architect.starting.situation import Situation
-from mlwright.architect.starting.templates import template_for
 from mlwright.architect.starting.words import counted_words, listed, told_seconds, told_usd
+from mlwright.architect.templates import template_for
 from mlwright.blueprint import Blueprint, from_text
 
 _ROUNDS = 5
@@ -40,6 +40,7 @@ class Proposal:
 class _Trial:
     draft: Draft
     blueprint: Blueprint
+    findings: tuple[Finding, ...]
     plan: Plan
     misses: tuple[str, ...]
 
@@ -57,7 +58,7 @@ def propose(it: Situation, file: Path, *, today: date | None = None) -> Proposal
         template=template.name,
         text=trial.draft.text(_OPENING),
         choices=tuple(trial.draft),
-        findings=tuple(check(trial.blueprint, today=today)),
+        findings=trial.findings,
         plan=trial.plan,
         conflicts=(*passed_over, *trial.misses, *_open(it)),
     )
@@ -90,27 +91,32 @@ def _of(it: Situation, options: Sequence[Option]) -> list[Option]:
 
 def _tried(it: Situation, draft: Draft, file: Path, today: date | None) -> _Trial:
     """A draft after its safe mends, as the rules of `check` offer them, each with the rule's evidence as its reason."""
+    blueprint, findings = _looked_at(draft, file, today)
     for _ in range(_ROUNDS):
-        blueprint = from_text(draft.text(_OPENING), file)
-        if not _mended(draft, check(blueprint, today=today)):
+        if not _mended(draft, findings):
             break
+        blueprint, findings = _looked_at(draft, file, today)
     planned = plan(blueprint, today=today)
-    return _Trial(draft, blueprint, planned, tuple(_misses(it, blueprint, planned)))
+    return _Trial(draft, blueprint, findings, planned, tuple(_misses(it, blueprint, planned)))
+
+
+def _looked_at(draft: Draft, file: Path, today: date | None) -> tuple[Blueprint, tuple[Finding, ...]]:
+    blueprint = from_text(draft.text(_OPENING), file)
+    return blueprint, tuple(check(blueprint, today=today))
 
 
 def _mended(draft: Draft, findings: Sequence[Finding]) -> bool:
     """Whether something was left to mend. What was asked for is never changed."""
-    done = False
+    before = {choice.path: choice.value for choice in draft}
     for finding in findings:
         if finding.severity == "info" or any(one in edit.path for one in _ASKED for edit in finding.fix):
             continue
         for edit in finding.fix:
-            done = True
             if edit.value is None:
                 draft.drop(edit.path)
-            else:
+            elif before.get(edit.path) != edit.value:
                 draft.take(Choice(edit.path, edit.value, f"{finding.rule}: {finding.evidence}"))
-    return done
+    return before != {choice.path: choice.value for choice in draft}
 
 
 def _misses(it: Situation, blueprint: Blueprint, planned: Plan) -> Iterator[str]:

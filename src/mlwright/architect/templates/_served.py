@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from mlwright.architect.starting.choices import Choice
 from mlwright.architect.starting.situation import Situation
-from mlwright.blueprint import quoted
+from mlwright.blueprint import quoted, scalar
 
 
 def system(it: Situation, purpose: str) -> Iterator[Choice]:
     """`purpose` stands where nobody said one."""
     yield Choice("version", "1")
-    yield Choice("system.name", it.name)
+    yield Choice("system.name", scalar(it.name))
     yield Choice("system.purpose", quoted(it.asked.answers or purpose))
     yield Choice(
         "system.risk",

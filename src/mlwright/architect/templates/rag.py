@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from mlwright.architect.starting.choices import Choice
 from mlwright.architect.starting.situation import Situation
-from mlwright.architect.starting.templates import Template
-from mlwright.architect.starting.templates._served import endpoint, system
 from mlwright.architect.starting.words import counted_words, listed
-from mlwright.blueprint import every, quoted
+from mlwright.architect.templates import Template
+from mlwright.architect.templates._served import endpoint, system
+from mlwright.blueprint import as_pattern, every, quoted
 
 
 def _lacks(it: Situation) -> str:
@@ -21,8 +21,11 @@ def _choices(it: Situation) -> Iterator[Choice]:
     yield from system(it, f"Answers questions from the documents in {profile.title}, with citations")
     yield Choice("data.sources.docs.use", "files", _why_files(it))
     suffixes = [suffix.removeprefix(".") for suffix in profile.documents]
-    pattern = every(profile.path, suffixes) if profile.folder else profile.path
-    yield Choice("data.sources.docs.path", quoted(pattern), _why_files(it))
+    place = as_pattern(profile.path)
+    yield Choice("data.sources.docs.path", quoted(every(place, suffixes) if profile.folder else place), _why_files(it))
+    if inside := [one.path.removeprefix(f"{profile.path}/") for one in profile.sets if profile.holds(one.path)]:
+        exclude = f"[{', '.join(quoted(as_pattern(one)) for one in inside)}]"
+        yield Choice("data.sources.docs.exclude", exclude, "questions with answers are no documents")
     yield Choice("rag.docs.documents", "docs")
     yield Choice(
         "rag.docs.chunk.by", "structure", "along headings and paragraphs, never longer than the embedder reads"

@@ -1,0 +1,107 @@
+"""From requirements to a running system: by a file, by answers at the terminal, and by a folder alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import mlwright as mw
+from mlwright.faces.cli.main import cli
+from mlwright.kernel.errors import Conflict, NotFound, UserError
+from mlwright.testing.openai_server import OpenAiServer
+
+REQUIREMENTS = """\
+answers: Questions about pumps
+data: docs
+requests: 500/day
+busiest: 5/min
+latency: 4s
+budget: 20 USD/month
+personal_data: none
+may_leave: no
+"""
+
+
+@pytest.fixture
+def bare(plant: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the system without its blueprint, as the working directory, and no model server."""
+    (plant / "mlwright.yaml").unlink()
+    (plant / "requirements.yaml").write_text(REQUIREMENTS, encoding="utf-8")
+    monkeypatch.chdir(plant)
+    monkeypatch.setenv("MLWRIGHT_MODEL_SERVERS", "")
+    return plant
+
+
+def new(*words: str, said: str = "") -> Result:
+    return CliRunner().invoke(cli, ["new", *words], input=said)
+
+
+def test_requirements_in_a_file_become_a_system_that_runs(bare: Path) -> None:
+    told = new("--from", "requirements.yaml")
+    assert told.exit_code == 0, told.output
+    assert "a rag system" in told.output
+    assert "asked: 20.00 USD" in told.output
+    text = (bare / "mlwright.yaml").read_text(encoding="utf-8")
+    assert 'purpose: "Questions about pumps"' in text
+    assert "# why: golden.jsonl holds 4 questions" in text
+    with mw.open("mlwright.yaml") as app:
+        report = app.up()
+        assert [one.passed for one in report.evaluations] == [True]
+        assert "4,000 hours" in app.ask("How often is the mechanical seal replaced?").text
+    assert new("--from", "requirements.yaml").exit_code == 0, "equal requirements write the same file"
+    other = new("docs", "--from", "requirements.yaml", "--to", "other.yaml", "--json")
+    assert json.loads(other.output)["profile"]["files"] == 3
+
+
+def test_answers_at_the_terminal_fill_the_same_requirements(bare: Path) -> None:
+    answers = ["Questions about pumps", "docs", "500/day", "often", "5/min", "4s", "20 USD/month", "none", "", "no"]
+    told = new("--ask", "--to", "asked.yaml", said="\n".join(answers) + "\n")
+    assert told.exit_code == 0, told.output
+    assert "'often' is not understood here" in told.output
+    assert told.output.index("3 files (") < told.output.index("How many requests"), "the files are looked at first"
+    (bare / "requirements.yaml").write_text(f"{REQUIREMENTS}languages: en\n", encoding="utf-8")
+    assert new("--from", "requirements.yaml", "--to", "read.yaml").exit_code == 0
+    assert (bare / "asked.yaml").read_text(encoding="utf-8") == (bare / "read.yaml").read_text(encoding="utf-8")
+
+
+def test_known_answers_are_not_asked_for_and_the_rest_may_stay_open(bare: Path) -> None:
+    told = new("--from", "requirements.yaml", "--ask", "--json", said="")
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith("{"), "questions go to standard error"
+    assert told.stderr.count("\n? ") == 1
+    assert json.loads(told.stdout)["asked"]["languages"] is None
+    never = new("docs", "--ask", said="\n" + "soon\n" * 3)
+    assert isinstance(never.exception, UserError)
+    assert "write it like" in str(never.exception)
+
+
+def test_without_a_terminal_nothing_is_asked(bare: Path) -> None:
+    told = new()
+    assert isinstance(told.exception, UserError)
+    assert "--from" in told.exception.hint
+
+
+def test_nothing_is_overwritten_and_nothing_invented(bare: Path) -> None:
+    (bare / "mlwright.yaml").write_text("version: 1\n", encoding="utf-8")
+    assert isinstance(new("--from", "requirements.yaml").exception, Conflict)
+    assert isinstance(new("nowhere", "--from", "requirements.yaml").exception, NotFound)
+    assert isinstance(
+        new("docs", "--from", "requirements.yaml", "--writer", "auto", "--to", "a.yaml").exception, NotFound
+    )
+
+
+def test_a_folder_alone_is_derived_as_ever(bare: Path) -> None:
+    told = new("docs")
+    assert told.output == "wrote mlwright.yaml; next: mlwright up mlwright.yaml\n"
+    assert (bare / "mlwright.yaml").read_text(encoding="utf-8").startswith("# Written by `mlwright up`")
+
+
+def test_a_model_of_this_machine_writes_the_answers(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OpenAiServer(model="llama3.2") as server:
+        monkeypatch.setenv("MLWRIGHT_MODEL_SERVERS", server.url)
+        told = new("--from", "requirements.yaml")
+        assert told.exit_code == 0, told.output
+        assert server.seen == [], "nothing of the documents is sent before `up`"
+        with mw.open("mlwright.yaml") as app:
+            assert app.blueprint.models.chat["writer"].facts().model == "llama3.2"
