@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from mlwright.rag.map import NearDuplicate as NearDuplicate
     from mlwright.rag.outline import Outline as Outline
     from mlwright.rag.outline import outline_of as outline_of
-    from mlwright.rag.pipeline import Rag as Rag
     from mlwright.rag.parse import Reader as Reader
     from mlwright.rag.parse import every_parser as every_parser
     from mlwright.rag.parsers import ParserPart as ParserPart
+    from mlwright.rag.pipeline import Rag as Rag
     from mlwright.rag.plan import Load as Load
     from mlwright.rag.plan import cost_lines as cost_lines
     from mlwright.rag.plan import prompt_tokens as prompt_tokens
