@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlwright.architect import plan
+from mlwright.architect import plan, told_load
 from mlwright.architect.latency import EndpointLatency
 from mlwright.blueprint import Edit, changed, from_text
 from mlwright.kernel.errors import Unreadable
@@ -54,6 +54,21 @@ def test_full_places_are_told(tmp_path: Path) -> None:
     assert found.saturated
     assert found.at_risk
     assert found.p95.likely > latency(tmp_path, "{requests: 10/s, peak: 1x}", slots=60).p95.likely
+
+
+def test_places_that_the_traffic_may_fill_are_told_with_their_range(tmp_path: Path) -> None:
+    measured = ", peak: 1x, measured: {until: 2099-01-01, over: 10m, requests: 900}}"
+    near = latency(tmp_path, "{requests: 6/s" + measured, slots=18)
+    assert not near.saturated
+    assert near.may_saturate
+    assert near.arriving.low < near.arriving.likely < 0.8 < near.arriving.high
+    assert near.arriving.high == pytest.approx(1.2 * near.usual_utilisation.likely)
+    told = " ".join(told_load(near))
+    assert f"may saturate: the traffic takes {near.arriving.likely:.0%} of the places" in told
+    assert f"to {near.arriving.high:.0%} as far as it is known" in told
+    calm = latency(tmp_path, "{requests: 6/s" + measured, slots=24)
+    assert not calm.may_saturate
+    assert "saturate" not in " ".join(told_load(calm))
 
 
 def test_bursts_are_worse_than_the_same_number_of_people(tmp_path: Path) -> None:

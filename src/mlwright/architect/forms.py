@@ -61,6 +61,7 @@ def _latency(one: EndpointLatency) -> dict[str, Any]:
         "usual": _waits(one.usual),
         "utilisation": ranged(one.utilisation),
         "usual_utilisation": ranged(one.usual_utilisation),
+        "arriving": ranged(one.arriving),
         "refused": ranged(one.refused),
         "cut_off": ranged(one.cut_off),
         "own_cpu": ranged(one.gateway),
@@ -71,6 +72,7 @@ def _latency(one: EndpointLatency) -> dict[str, Any]:
         "promise": one.promise,
         "first_token_promise": one.first_promise,
         "saturated": one.saturated,
+        "may_saturate": one.may_saturate,
         "at_risk": one.at_risk,
         "formula": one.formula,
     }
@@ -125,7 +127,7 @@ def ranged(value: Range | None) -> dict[str, float] | None:
 
 def told_risk(latency: EndpointLatency) -> str:
     """What there is to fear, in brackets; empty where there is nothing."""
-    return " (saturated)" if latency.saturated else " (at risk)" if latency.at_risk else ""
+    return f" ({latency.risk})" if latency.risk else ""
 
 
 def told_load(latency: EndpointLatency) -> list[str]:
@@ -135,6 +137,12 @@ def told_load(latency: EndpointLatency) -> list[str]:
         told.append(
             f"{latency.endpoint}: above 80 % of the places no single number holds; give it more places, or fewer"
             " requests"
+        )
+    if latency.may_saturate:
+        load = latency.arriving
+        told.append(
+            f"{latency.endpoint}: may saturate: the traffic takes {load.likely:.0%} of the places over the day,"
+            f" {load.low:.0%} to {load.high:.0%} as far as it is known; above 80 % no single number holds"
         )
     if latency.cut_off.likely >= 0.005:
         told.append(

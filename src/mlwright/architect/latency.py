@@ -38,15 +38,17 @@ class Waits:
 @dataclass(frozen=True, slots=True)
 class EndpointLatency:
     """An endpoint in its busiest minute, and `usual` over the whole day. `utilisation` is the share of places taken,
-    `refused` the share of requests that wait too long, `cut_off` of those that take longer than the time limit of a
-    model, `burst` how much they come in batches. `gateway` is what a request keeps our CPU from the next, `search` what
-    it takes until the model is asked."""
+    `arriving` that of the whole day as far as the traffic is known, with nothing else in its range; `refused` is the
+    share of requests that wait too long, `cut_off` of those that take longer than the time limit of a model, `burst`
+    how much they come in batches. `gateway` is what a request keeps our CPU from the next, `search` what it takes until
+    the model is asked."""
 
     endpoint: str
     busiest: Waits
     usual: Waits
     utilisation: Range
     usual_utilisation: Range
+    arriving: Range
     refused: Range
     cut_off: Range
     gateway: Range
@@ -79,6 +81,18 @@ class EndpointLatency:
         return self.utilisation.likely > SATURATED
 
     @property
+    def may_saturate(self) -> bool:
+        """The traffic may fill the places over the day, though not as it is assumed."""
+        return not self.saturated and self.arriving.high > SATURATED
+
+    @property
+    def risk(self) -> str:
+        """What there is to fear, in a word or two; empty where there is nothing."""
+        if self.saturated:
+            return "saturated"
+        return "may saturate" if self.may_saturate else "at risk" if self.at_risk else ""
+
+    @property
     def bursty(self) -> bool:
         return self.burst >= BURSTY
 
@@ -107,12 +121,14 @@ def latency_of(blueprint: Blueprint, name: str, spread: Spread, overhead: Overhe
     busiest = met(peak)
     usual = busiest if trace or traffic.peak == 1 else met(traffic.requests)
     told = "a trace" if trace else f"{peak:.3g} requests/s"
+    usual_utilisation = _spread(usual, lambda one: [one.utilisation])
     return EndpointLatency(
         endpoint=name,
         busiest=_waits(busiest),
         usual=_waits(usual),
         utilisation=_spread(busiest, lambda one: [one.utilisation]),
-        usual_utilisation=_spread(usual, lambda one: [one.utilisation]),
+        usual_utilisation=usual_utilisation,
+        arriving=spread.around(usual_utilisation.likely),
         refused=_spread(busiest, lambda one: [one.refused]),
         cut_off=_cut_off(blueprint, endpoint, speeds),
         gateway=Range(*(speed.gateway for speed in speeds)),

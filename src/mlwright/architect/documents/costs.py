@@ -123,7 +123,7 @@ def _sensitivity(plan: Plan) -> Iterator[Block]:
 def _capacity(plan: Plan) -> Iterator[Block]:
     rows = []
     for one in plan.latencies:
-        risk = "saturated" if one.saturated else "at risk" if one.at_risk else "kept"
+        risk = one.risk or "kept"
         load = f"{one.utilisation.likely:.0%} of {one.slots}"
         rows.append(
             Row(

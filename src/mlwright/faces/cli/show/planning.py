@@ -72,7 +72,7 @@ def _verdict(made: Plan) -> Iterable[tuple[str, str]]:
 
 
 def _latency(latency: EndpointLatency) -> None:
-    risk = ("  saturated" if latency.saturated else "  at risk", "warn") if latency.at_risk else ""
+    risk = (f"  {latency.risk}", "warn") if latency.risk else ""
     told = f"p50 {_span(latency.p50)}, p95 {_span(latency.p95)}, first token p95 {_span(latency.first_token)}"
     load = f"; busiest minute: {latency.utilisation.likely:.0%} of {latency.slots} places taken"
     console.print(Text.assemble((f"{latency.endpoint:12}", "name"), told, load, risk))
