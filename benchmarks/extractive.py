@@ -1,4 +1,5 @@
-"""How well quoting answers: XQuAD (English), paragraphs found by BM25; half of the articles tune, the others count.
+"""How well quoting answers: XQuAD (English), paragraphs found by hybrid search; half of the articles tune, the others
+count.
 
     python benchmarks/extractive.py [--tune] [--data FOLDER]
 
@@ -11,44 +12,31 @@ import json
 import math
 import os
 import random
+import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+import mlwright
 from mlwright.models.chat import ChatRequest, Passage
 from mlwright.models.chat._quotes import pieces
 from mlwright.models.chat._support import candidates
-from mlwright.models.chat._words import terms
 from mlwright.models.chat.extractive import Config, choose
 
 ROOT = Path(__file__).resolve().parent.parent
-TOP = 5
+TOP, DEEP = 5, 40
+BLUEPRINT = """version: 1
+system: {name: quoting}
+data: {sources: {docs: {use: files, path: "docs/*.txt"}}}
+rag: {quoting: {documents: docs, chunk: {by: structure}, retrieve: {fuse: convex}}}
+"""
 
 
 class Case(NamedTuple):
     article: int
+    paragraph: str
     question: str
     answers: tuple[str, ...]
-
-
-class Bm25:
-    """Okapi BM25 over paragraphs, k1 1.2, b 0.75, on the same stemmed words."""
-
-    def __init__(self, texts: list[str]) -> None:
-        self.bags = [Counter(terms(text)) for text in texts]
-        self.lengths = [sum(bag.values()) for bag in self.bags]
-        self.mean = sum(self.lengths) / len(texts)
-        self.spread = Counter(word for bag in self.bags for word in bag)
-
-    def scores(self, question: str) -> list[float]:
-        total, scores = len(self.bags), [0.0] * len(self.bags)
-        for word in set(terms(question)):
-            idf = math.log(1 + (total - self.spread[word] + 0.5) / (self.spread[word] + 0.5))
-            for place, bag in enumerate(self.bags):
-                if count := bag[word]:
-                    scores[place] += idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * self.lengths[place] / self.mean))
-        return scores
 
 
 def main() -> None:
@@ -60,16 +48,11 @@ def main() -> None:
     options = parser.parse_args()
     cases, paragraphs, homes = load(options.data / "xquad" / "xquad.en.json")
     half = [case for case in cases if case.article % 2 == (0 if options.tune else 1)]
-    index = Bm25(paragraphs)
     print(
         f"XQuAD en, {'tuning' if options.tune else 'held-out'} half: {len(half)} questions, "
-        f"{len(paragraphs)} paragraphs, BM25 top {TOP}"
+        f"{len(paragraphs)} paragraphs, hybrid search, the best {TOP}"
     )
-    known, unknown = [], []
-    for case in half:
-        scores = index.scores(case.question)
-        known.append(top(paragraphs, scores, [True] * len(homes)))
-        unknown.append(top(paragraphs, scores, [home != case.article for home in homes]))
+    known, unknown = found(half, paragraphs, homes)
     quality(half, known)
     abstention(half, known, unknown, [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6] if options.tune else [Config().support])
     speed(half, known)
@@ -82,18 +65,37 @@ def load(path: Path) -> tuple[list[Case], list[str], list[int]]:
             paragraphs.append(paragraph["context"])
             homes.append(number)
             for asked in paragraph["qas"]:
-                cases.append(Case(number, asked["question"], tuple(answer["text"] for answer in asked["answers"])))
+                answers = tuple(answer["text"] for answer in asked["answers"])
+                cases.append(Case(number, paragraph["context"], asked["question"], answers))
     return cases, paragraphs, homes
 
 
-def top(paragraphs: list[str], scores: list[float], allowed: list[bool]) -> list[Passage]:
-    best = sorted((place for place in range(len(scores)) if allowed[place]), key=lambda place: -scores[place])[:TOP]
-    return [Passage(number, paragraphs[place], scores[place]) for number, place in enumerate(best, 1)]
+def found(
+    cases: list[Case], paragraphs: list[str], homes: list[int]
+) -> tuple[list[list[Passage]], list[list[Passage]]]:
+    """For each case the best paragraphs, and the best of the other articles."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "docs").mkdir()
+        for place, text in enumerate(paragraphs):
+            (home / "docs" / f"{place}.txt").write_text(text, encoding="utf-8")
+        (home / "mlwright.yaml").write_text(BLUEPRINT, encoding="utf-8")
+        with mlwright.open(home / "mlwright.yaml") as app:
+            app.ingest()
+            hits = [app.retrieve(case.question, top=DEEP).hits for case in cases]
+    known, unknown = [], []
+    for case, some in zip(cases, hits, strict=True):
+        best = list({int(Path(hit.chunk.key).stem): hit.score for hit in reversed(some)}.items())[::-1]
+        others = [(place, score) for place, score in best if homes[place] != case.article]
+        for rows, kept in ((known, best), (unknown, others)):
+            rows.append([Passage(n, paragraphs[place], score) for n, (place, score) in enumerate(kept[:TOP], 1)])
+    return known, unknown
 
 
 def quality(cases: list[Case], found: list[list[Passage]]) -> None:
     rng = random.Random(7)
     rows: dict[str, list[tuple[bool, int]]] = {}
+    right: list[float] = []
 
     def note(name: str, case: Case, text: str) -> None:
         rows.setdefault(name, []).append((any(answer in text for answer in case.answers), len(text)))
@@ -101,8 +103,10 @@ def quality(cases: list[Case], found: list[list[Passage]]) -> None:
     for case, passages in zip(cases, found, strict=True):
         ranked = candidates(case.question, passages)
         chosen = choose(ranked, 3, 0.0)
-        sentences = [piece.text for passage in passages for piece in pieces(passage.text)]
+        sentences = [piece.text for passage in passages for piece in pieces(passage.text)] or [""]
         asked = set(case.question.lower().split())
+        if chosen:
+            right.append(sum(one.passage.text == case.paragraph for one in chosen) / len(chosen))
         note("best quote", case, chosen[0].piece.text if chosen else "")
         note("answer of up to 3 quotes", case, " ".join(one.piece.text for one in chosen))
         note("random sentence", case, rng.choice(sentences))
@@ -112,13 +116,14 @@ def quality(cases: list[Case], found: list[list[Passage]]) -> None:
             case,
             max(sentences, key=lambda s: len(asked & set(s.lower().split()))),
         )
-        note("whole best passage", case, passages[0].text)
+        note("whole best passage", case, passages[0].text if passages else "")
         note(f"all {TOP} passages (ceiling)", case, " ".join(passage.text for passage in passages))
     print("\n| text | holds the answer | 95 % CI | characters, mean |\n|---|---|---|---|")
     for name, seen in rows.items():
         share, n = sum(hit for hit, _ in seen) / len(seen), len(seen)
         error, length = 1.96 * math.sqrt(share * (1 - share) / n), sum(size for _, size in seen) / n
         print(f"| {name} | {share:.3f} | ±{error:.3f} | {length:.0f} |")
+    print(f"\n{sum(right) / len(right):.3f} of the quotes of an answer stand in the paragraph asked about, in the mean")
 
 
 def abstention(

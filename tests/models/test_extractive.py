@@ -38,7 +38,7 @@ exit
 
 
 def ask(question: str, *texts: str, **fields: object) -> tuple[str, Finish]:
-    passages = tuple(Passage(number, text, 1 / number) for number, text in enumerate(texts, 1))
+    passages = tuple(Passage(number, text, 1 - number / 20) for number, text in enumerate(texts, 1))
 
     async def whole() -> list[Delta | Finish]:
         request = ChatRequest((Message("user", question),), question, passages)

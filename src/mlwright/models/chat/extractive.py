@@ -10,11 +10,11 @@ from mlwright.models.chat import ChatFacts, ChatModel, ChatPart, ChatRequest, De
 from mlwright.models.chat._support import Candidate, candidates
 from mlwright.models.usage import Usage
 
-REVISION = 1
+REVISION = 2
 """Raised when the same question and passages may give another answer."""
 NO_ANSWER = "The documents do not answer this question."
-_KEEP = 0.85
-"""A further piece must score at least this share of the best one."""
+_KEEP = 0.88
+"""A further piece must score at least this share of the best one, which holds it to a passage that ranks as high."""
 _ALIKE = 0.7
 """Pieces that share this much of their words say the same; the second is left out."""
 _CHARS_A_TOKEN = 4
