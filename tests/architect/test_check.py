@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mlwright.architect import check, draw, fix, fixed, to_json, to_sarif
-from mlwright.architect.power import cases_needed, smallest_drop
+from mlwright.architect import check, draw, fix, fixed, plan, to_json, to_sarif
+from mlwright.architect.power import cases_needed, requests_needed, smallest_drop
 from mlwright.architect.rules import rules
-from mlwright.architect.rules.srv011 import requests_needed
 from mlwright.architect.waivers import TOLD
 from mlwright.blueprint import Blueprint, derive, from_text, load
 from mlwright.kernel.errors import NotFound
+from mlwright.kernel.units import Bound
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "blueprints"
 TODAY = date(2026, 11, 23)
@@ -155,7 +155,17 @@ def test_sarif_names_places_and_waivers() -> None:
 def test_power_and_canary_arithmetic() -> None:
     assert 970 <= cases_needed(0.02) <= 985
     assert smallest_drop(cases_needed(0.02)) == pytest.approx(0.02, rel=1e-3)
-    assert requests_needed(0.02) > requests_needed(0.1) >= 20
+    assert requests_needed(Bound(">", 0.02)) > requests_needed(Bound(">", 0.1)) >= 20
+
+
+def test_a_canary_needs_as_many_requests_for_check_as_for_plan() -> None:
+    blueprint = load(EXAMPLES / "sins.yaml")
+    [found] = check(blueprint, only="SRV011")
+    step = next(one for one in plan(blueprint).steps if one.endpoint == "answer")
+    assert f"it needs {step.needed:,}, that is {step.days:,.1f} days" in found.evidence
+    assert not step.sees
+    mended = load(EXAMPLES / "sins.yaml", sets={edit.path: edit.value for edit in found.fix})
+    assert next(one for one in plan(mended).steps if one.endpoint == "answer").sees
 
 
 def test_every_rule_is_told_and_sourced() -> None:

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlwright.kernel.units import Bound
-from mlwright.serving import wilson
-from mlwright.serving.canary import Tally, verdict
+from mlwright.serving.canary import Tally, verdict, wilson
 
 BOUND = Bound(">", 0.02)
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from mlwright.serving.canary import LEAST_REQUESTS as LEAST_REQUESTS
     from mlwright.serving.canary import Tally as Tally
     from mlwright.serving.canary import verdict as verdict
-    from mlwright.serving.canary import wilson as wilson
     from mlwright.serving.keys import Keys as Keys
     from mlwright.serving.meters import BUCKETS as BUCKETS
     from mlwright.serving.meters import Histogram as Histogram
@@ -41,14 +40,14 @@ __all__ = [
     "BUCKETS", "LEAST_REQUESTS", "LOG_BYTES", "TOP_PASSAGES", "ApiKey", "EndpointReport", "EndpointSpec", "Event",
     "Exercised", "Feedback", "Gate", "Handler", "Handlers", "Histogram", "Keys", "MeasuredSpec", "Meters",
     "Release", "Request", "RequestLog", "Serving", "ServingSpec", "Tally", "Traffic", "TrafficSpec",
-    "build_serving", "capacity", "longest_answer", "storage", "verdict", "wilson",
+    "build_serving", "capacity", "longest_answer", "storage", "verdict",
 ]  # fmt: skip
 
 __getattr__, __dir__ = front_door(
     __name__,
     attempts="TOP_PASSAGES",
     build="Serving build_serving",
-    canary="LEAST_REQUESTS Tally verdict wilson",
+    canary="LEAST_REQUESTS Tally verdict",
     keys="Keys",
     meters="BUCKETS Histogram Meters",
     plan="LOG_BYTES capacity longest_answer storage",
