@@ -51,7 +51,7 @@ def test_a_published_model_is_pinned() -> None:
 
 def test_a_pickle_is_refused(tmp_path: Path) -> None:
     folder = write_onnx_embedder(tmp_path / "m", dense=8)
-    refuse_pickle(ModelFolder.of(str(folder)))
+    refuse_pickle(ModelFolder.of(folder))
     (folder / "2_Dense" / "model.safetensors").rename(folder / "2_Dense" / "pytorch_model.bin")
     with pytest.raises(UserError, match="is a pickle"):
-        refuse_pickle(ModelFolder.of(str(folder)))
+        refuse_pickle(ModelFolder.of(folder))

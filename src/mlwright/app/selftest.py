@@ -27,6 +27,7 @@ from mlwright.kernel.clock import Clock, SystemClock
 from mlwright.kernel.errors import NotFound, ProviderError, UserError
 from mlwright.kernel.plan import Overhead
 from mlwright.kernel.progress import Progress
+from mlwright.models import EmbedPart, Located, RerankPart
 
 _FILES, _BYTES = 40, 300_000
 _WARM, _ALONE, _TOGETHER, _AT_ONCE = 5, 20, 150, 8
@@ -93,12 +94,21 @@ def _embedded(blueprint: Blueprint, whole: Mapping[str, Mapping[str, Any]], url:
     instant = {"use": "openai", "model": "instant", "base_url": url}
     return {
         "embed": {
-            name: whole["embed"][name] if part.facts().embedded else {"use": "hashing", "dims": part.facts().dims}
+            name: _here(whole["embed"][name], part)
+            if part.facts().embedded
+            else {"use": "hashing", "dims": part.facts().dims}
             for name, part in models.embed.items()
         },
         "chat": {name: whole["chat"][name] if part.facts().embedded else instant for name, part in models.chat.items()},
-        "rerank": {name: whole["rerank"][name] for name, part in models.rerank.items() if part.facts().embedded},
+        "rerank": {
+            name: _here(whole["rerank"][name], part) for name, part in models.rerank.items() if part.facts().embedded
+        },
     }
+
+
+def _here(said: dict[str, Any], part: EmbedPart | RerankPart) -> dict[str, Any]:
+    """A model as the blueprint says it, for one that lies in another folder."""
+    return {**said, **(part.whereabouts if isinstance(part, Located) else {})}
 
 
 def _sample(blueprint: Blueprint, endpoint: str, folder: Path) -> None:

@@ -39,15 +39,17 @@ def file_bytes(file: Path, what: str = "file", hint: str = "check the path") -> 
         ) from error
 
 
-def validated(model: type[T], root: Node, data: Any) -> tuple[T, Any]:
-    """The model, and the data it was made from: a text field takes the word as it is written (`3.10`, not 3.1)."""
+def validated(model: type[T], root: Node, data: Any, base: Path | None = None) -> tuple[T, Any]:
+    """The model, and the data it was made from: a text field takes the word as it is written (`3.10`, not 3.1). `base`
+    is the folder in which relative paths start, for parts that have some."""
+    context = None if base is None else {"base": base}
     try:
-        return model.model_validate(data), data
+        return model.model_validate(data, context=context), data
     except ValidationError as error:
         first = error
     data = _as_written(root, data, [tuple(found["loc"]) for found in first.errors() if found["type"] == "string_type"])
     try:
-        return model.model_validate(data), data
+        return model.model_validate(data, context=context), data
     except ValidationError as error:
         stop_at(from_validation(error, model, root, data))
         raise

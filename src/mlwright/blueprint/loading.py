@@ -77,14 +77,14 @@ def from_tree(
         raise UserError(f"{root.place}: a blueprint is a mapping", hint="begin with `system: {name: …}`")
     root = overlaid(root, _of_target(root, target))
     root = overlaid(root, sets or {})
-    blueprint, data = validated(Blueprint, root, plain_data(root))
+    blueprint, data = validated(Blueprint, root, plain_data(root), file.parent)
     blueprint = blueprint.with_origin(Origin(file, root))
     found, problems = variables(blueprint, root)
     problems += unresolved(blueprint)
     texts, missing = _prompts(blueprint) if prompts is None else (prompts, [])
     stop_at([*problems, *missing, *(unset(found, root) if secrets else ())])
     if found:
-        blueprint, _ = validated(Blueprint, root, filled(data, found))
+        blueprint, _ = validated(Blueprint, root, filled(data, found), file.parent)
     return blueprint.with_origin(Origin(file, root, _target(blueprint, target), found, texts))
 
 

@@ -97,7 +97,7 @@ class Slot:
     key: str = "use"
 
     def __get_pydantic_core_schema__(self, base: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
+        return core_schema.with_info_plain_validator_function(
             self._read,
             serialization=core_schema.plain_serializer_function_ser_schema(self._write),
         )
@@ -117,7 +117,7 @@ class Slot:
             del fields["use"]
         return schema
 
-    def _read(self, value: Any) -> Part:
+    def _read(self, value: Any, info: core_schema.ValidationInfo) -> Part:
         if isinstance(value, Part):
             return value
         fields = self._fields(value)
@@ -125,7 +125,7 @@ class Slot:
             config = config_of(self.package, str(fields.get("use", "")))
         except NotFound as error:  # a ValueError keeps the path of the field in the blueprint
             raise ValueError(str(error)) from error
-        return config.model_validate(fields)
+        return config.model_validate(fields, context=info.context)
 
     def _write(self, part: Part) -> dict[str, Any]:
         """The long spelling, which `_read` takes back; secrets stay masked."""

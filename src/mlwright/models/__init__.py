@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlwright.models.embed import EmbedPart as EmbedPart
     from mlwright.models.embed import Kind as Kind
     from mlwright.models.embed._minilm_cache import weights_present as weights_present
+    from mlwright.models.located import Located as Located
     from mlwright.models.prices import FREE as FREE
     from mlwright.models.prices import Price as Price
     from mlwright.models.prices import PricedFacts as PricedFacts
@@ -58,6 +59,7 @@ __all__ = [
     "Embedder",
     "Finish",
     "Kind",
+    "Located",
     "Message",
     "ModelsSpec",
     "Passage",
@@ -87,6 +89,7 @@ __getattr__, __dir__ = front_door(
     caching="least_cached",
     chat="AnyChat ChatFacts ChatModel ChatPart ChatRequest Delta Finish Message Passage",
     embed="AnyEmbed EmbedFacts EmbedPart Embedder Kind",
+    located="Located",
     prices="FREE Price PricedFacts cost_of listed lookup price_of prices_as_of",
     rerank="AnyRerank RerankChoice Reranked Reranker RerankFacts RerankPart RerankRequest",
     spec="ModelsSpec",

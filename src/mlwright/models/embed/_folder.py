@@ -90,13 +90,12 @@ class ModelFolder:
     modules: tuple[tuple[str, Path], ...]
 
     @classmethod
-    def of(cls, name: str) -> "ModelFolder":
+    def of(cls, place: Path) -> "ModelFolder":
         """Raises NotFound where there is no such folder, UserError where its files cannot be read."""
-        place = Path(name).expanduser()
         if not place.is_dir():
             raise NotFound(
                 f"there is no model folder {place}",
-                hint=f"copy the model's files there; a relative path starts at {Path.cwd()}; "
+                hint="copy the model's files there; a relative path starts at the folder of the blueprint; "
                 "a review without the files needs dims and max_tokens in the blueprint",
             )
         listed = json_of(place / "modules.json") or []

@@ -87,10 +87,10 @@ class Transformers(FirstUse[_Loaded]):
         package = need("sentence_transformers", EXTRA)
         try:
             place = self._name if self._revision is None else self._fetched()
-            folder = ModelFolder.of(place)
+            folder = ModelFolder.of(Path(place))
             refuse_pickle(folder)
             model = package.SentenceTransformer(
-                str(Path(place).expanduser()),
+                str(place),
                 device=None if self._device == "auto" else self._device,
                 trust_remote_code=False,
                 local_files_only=True,

@@ -11,6 +11,7 @@ from mlwright.kernel.parts import need
 from mlwright.kernel.units import Count
 from mlwright.models.embed import Embedder, EmbedFacts, EmbedPart
 from mlwright.models.embed._folder import ModelFolder, Pooling, Prefixes, pinned, room, sha256, sha256_of, told
+from mlwright.models.located import Located
 from mlwright.models.onnx_session import Device
 
 GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
@@ -18,14 +19,14 @@ FORMAT = 1
 """Raised when the same files and fields give other vectors, so that old ones are never compared with new ones."""
 
 
-class Config(EmbedPart):
+class Config(EmbedPart, Located):
     """A model of a folder with `model.onnx` and `tokenizer.json`, as exports of sentence-transformers and optimum are:
     pooling, limits, dense layers and prompts are read from its files. Nothing is downloaded, no code of the model is
     run, and torch is not needed. Its name in an index is made of the content of the files, not of where they lie."""
 
     use: Literal["onnx"] = "onnx"
     model: str = Field(min_length=1)
-    """The folder, as `models/bge-small-en-v1.5`."""
+    """The folder, as `models/bge-small-en-v1.5`; a relative path starts at the blueprint's folder."""
     file: str | None = Field(default=None, min_length=1)
     """The graph, by its path in the folder, as `onnx/model_quantized.onnx`: it decides the precision. Absent: the first
     of model.onnx, onnx/model.onnx, model_quantized.onnx and onnx/model_quantized.onnx that is there."""
@@ -49,12 +50,12 @@ class Config(EmbedPart):
 
     def facts(self) -> EmbedFacts:
         """Raises NotFound and UserError where neither blueprint nor folder says length of a vector and limit."""
-        name = Path(self.model).name
-        if self.dims is not None and self.max_tokens is not None and not Path(self.model).expanduser().is_dir():
+        name = self.place.name
+        if self.dims is not None and self.max_tokens is not None and not self.place.is_dir():
             query, document = self.prefixes.written
             left = room(self.max_tokens, document)
             return EmbedFacts(dims=self.dims, max_tokens=left, model=name, prefixes=(query, document))
-        folder = ModelFolder.of(self.model)
+        folder = ModelFolder.of(self.place)
         dims, window = self._sizes(folder)
         prefixes = self.prefixes.over(folder.prompts)
         return EmbedFacts(
@@ -72,7 +73,7 @@ class Config(EmbedPart):
             need(module, "local")
         from mlwright.models.embed._onnx import Graph, Onnx, Recipe
 
-        folder = ModelFolder.of(self.model)
+        folder = ModelFolder.of(self.place)
         graph = self._graph(folder.place)
         read = Graph.of(graph)
         dense = () if read.pooled else folder.dense

@@ -12,6 +12,7 @@ from mlwright.kernel.parts import need
 from mlwright.kernel.units import Count
 from mlwright.models.embed import Embedder, EmbedFacts, EmbedPart
 from mlwright.models.embed._folder import ModelFolder, Prefixes, refuse_pickle, room, sha256, told
+from mlwright.models.located import Located
 from mlwright.models.onnx_session import Device
 
 FORMAT = 1
@@ -19,14 +20,15 @@ FORMAT = 1
 _MADE_OF = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 
-class Config(EmbedPart):
+class Config(EmbedPart, Located):
     """A model that sentence-transformers runs, on a GPU where there is one. It needs torch (extra
     `sentence-transformers`, over a gigabyte); a model that has been exported to ONNX runs without it, see `onnx`.
     Only weights in safetensors are read, and no code that comes with a model is run."""
 
     use: Literal["sentence_transformers"] = "sentence_transformers"
     model: str = Field(min_length=1)
-    """A folder, or the name of a published model, as `BAAI/bge-m3`, which is fetched once."""
+    """A folder (a relative path starts at the blueprint's folder), or the name of a published model, as `BAAI/bge-m3`,
+    which is fetched once."""
     revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
     """The commit of a published model, 40 hex digits: what its name stands for may change. Needed unless `model` is a
     folder."""
@@ -54,7 +56,7 @@ class Config(EmbedPart):
         return EmbedFacts(
             dims=dims,
             max_tokens=room(window, document),
-            model=Path(self.model).name if folder else self.model,
+            model=self.place.name if folder else self.model,
             licence=folder.licence if folder else "",
             prefixes=(query, document),
             unpinned="" if folder or self.revision else self.model,
@@ -84,7 +86,7 @@ class Config(EmbedPart):
         }
         return Transformers(
             Ref("model", f"sentence-transformers@{content_ref('model', fields, format=FORMAT).id}"),
-            self.model,
+            str(folder.place) if folder else self.model,
             None if folder else self.revision,
             prefixes=self.prefixes,
             precision=self.precision,
@@ -96,7 +98,7 @@ class Config(EmbedPart):
         )
 
     def _folder(self) -> ModelFolder | None:
-        return ModelFolder.of(self.model) if Path(self.model).expanduser().is_dir() else None
+        return ModelFolder.of(self.place) if self.place.is_dir() else None
 
     def _prefixes(self, folder: ModelFolder | None) -> tuple[str, str]:
         """Before a question and before a document; of a model that is not here yet, what the blueprint says."""

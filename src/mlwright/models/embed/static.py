@@ -12,6 +12,7 @@ from mlwright.kernel.parts import need
 from mlwright.kernel.units import Count
 from mlwright.models.embed import Embedder, EmbedFacts, EmbedPart
 from mlwright.models.embed._folder import ModelFolder, json_of, pinned, sha256
+from mlwright.models.located import Located
 
 MAX_TOKENS = 512
 """What model2vec reads of a text where the model does not say it."""
@@ -22,14 +23,14 @@ _TABLES = {"embeddings": False, "embedding.weight": True}
 _FOLDERS = ("", "0_StaticEmbedding")
 
 
-class Config(EmbedPart):
+class Config(EmbedPart, Located):
     """A model2vec model, or a static one of sentence-transformers: a folder with `model.safetensors` and
     `tokenizer.json`. A text is the mean of its tokens' vectors, in microseconds. It knows words that are alike, not
     what a sentence says: clearly behind a transformer, for drafts, tests in CI, and very large collections."""
 
     use: Literal["static"] = "static"
     model: str = Field(min_length=1)
-    """The folder, as `models/potion-base-8M`."""
+    """The folder, as `models/potion-base-8M`; a relative path starts at the blueprint's folder."""
     dims: int | None = Field(default=None, ge=1)
     """Length of a vector; all that the table has where absent."""
     max_tokens: Count | None = Field(default=None, ge=1)
@@ -39,10 +40,10 @@ class Config(EmbedPart):
 
     def facts(self) -> EmbedFacts:
         """Raises NotFound and UserError where the folder is no such model and `dims` is not written."""
-        name = Path(self.model).name
-        if self.dims is not None and not Path(self.model).expanduser().is_dir():
+        name = self.place.name
+        if self.dims is not None and not self.place.is_dir():
             return EmbedFacts(dims=self.dims, max_tokens=self.max_tokens or MAX_TOKENS, model=name)
-        folder = ModelFolder.of(self.model)
+        folder = ModelFolder.of(self.place)
         dims, window = self._sizes(folder)
         return EmbedFacts(dims=dims, max_tokens=window, model=name, licence=folder.licence)
 
@@ -52,7 +53,7 @@ class Config(EmbedPart):
             need(module, "local")
         from mlwright.models.embed._static import Recipe, Static
 
-        folder = ModelFolder.of(self.model)
+        folder = ModelFolder.of(self.place)
         weights, table, _ = _table(folder.place)
         dims, window = self._sizes(folder)
         recipe = Recipe(weights, _tokenizer(weights), table, _TABLES[table], window, dims)

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -13,18 +12,20 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.parts import need
 from mlwright.models.chat import ChatModel
+from mlwright.models.located import Located
 from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest, logistic
 
 _GRAPHS = ("model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx")
 
 
-class Config(RerankPart):
+class Config(RerankPart, Located):
     """A cross-encoder in this process. `onnx` needs a folder with `model.onnx` and `tokenizer.json` and nothing but the
     extra `local`; the other engines also take names of models and load them from their hub, once."""
 
     use: Literal["cross_encoder"] = "cross_encoder"
     model: str = Field(min_length=1)
-    """A folder, or the name of a model, as `Xenova/ms-marco-MiniLM-L-6-v2`."""
+    """A folder (a relative path starts at the blueprint's folder), or the name of a model, as
+    `Xenova/ms-marco-MiniLM-L-6-v2`."""
     engine: Literal["onnx", "fastembed", "sentence-transformers"] = "onnx"
     """What runs it. `onnx`: the folder. `fastembed`, `sentence-transformers`: extra `rerank`."""
     max_tokens: int = Field(default=512, ge=16, le=32_768)
@@ -42,21 +43,30 @@ class Config(RerankPart):
         return self
 
     def facts(self) -> RerankFacts:
-        local = self.engine == "onnx" or self.revision is not None or self.model.startswith(("/", "./", "../", "~"))
+        local = self.engine == "onnx" or self.revision is not None or self._is_path
         return RerankFacts(
             model=self.model, calibrated=True, seconds=(0.3, 0.8, 2.0), unpinned="" if local else self.model
         )
+
+    @property
+    def _is_path(self) -> bool:
+        return self.model.startswith(("/", "./", "../", "~"))
+
+    @property
+    def _named(self) -> str:
+        """As the engines of a hub take it: a folder, or a name there."""
+        return str(self.place) if self._is_path else self.model
 
     def build(self, chat: ChatModel | None = None) -> Reranker:
         """Raises MissingExtra, and UserError where the folder is not such a model. It is loaded when first asked."""
         load = {"onnx": self._onnx, "fastembed": self._fastembed, "sentence-transformers": self._transformers}
         version = f"{self.engine}-{self.revision[:12]}" if self.revision else self.engine
-        return CrossEncoder(Ref("model", f"cross-encoder/{Path(self.model).name}@{version}"), load[self.engine]())
+        return CrossEncoder(Ref("model", f"cross-encoder/{self.place.name}@{version}"), load[self.engine]())
 
     def _onnx(self) -> "Load":
         need("onnxruntime", "local")
         need("tokenizers", "local")
-        folder = Path(self.model).expanduser()
+        folder = self.place
         graph = next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
         if graph is None or not (folder / "tokenizer.json").is_file():
             raise UserError(
@@ -76,7 +86,7 @@ class Config(RerankPart):
 
         def load() -> Logits:
             module = need("fastembed.rerank.cross_encoder", "rerank")
-            model = module.TextCrossEncoder(model_name=self.model)
+            model = module.TextCrossEncoder(model_name=self._named)
             return lambda question, texts: [
                 float(score) for score in model.rerank(question, list(texts), batch_size=self.batch)
             ]
@@ -89,7 +99,7 @@ class Config(RerankPart):
         def load() -> Logits:
             identity = need("torch", "rerank").nn.Identity()
             model = need("sentence_transformers", "rerank").CrossEncoder(
-                self.model,
+                self._named,
                 max_length=self.max_tokens,
                 revision=self.revision,
                 model_kwargs={"use_safetensors": True},
