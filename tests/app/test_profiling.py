@@ -53,6 +53,23 @@ def test_a_folder_is_measured(docs: Path, tmp_path: Path) -> None:
     assert labels.rarest == pytest.approx(1 / 3)
 
 
+def test_answers_belong_to_the_set_that_they_share_most_examples_with(docs: Path, tmp_path: Path) -> None:
+    (docs / "answers.jsonl").write_text(
+        '{"id": "a", "output": "x", "cited": [{"document": "d", "quote": "x"}]}\n{"id": "z", "output": ""}\n',
+        encoding="utf-8",
+    )
+    (docs / "strangers.jsonl").write_text('{"id": "y", "output": "x"}\n', encoding="utf-8")
+    [given] = profile(docs, tmp_path).given
+    assert (given.path, given.answers, given.answered, given.cited, given.retrieved) == (
+        "docs/answers.jsonl",
+        2,
+        1,
+        1,
+        0,
+    )
+    assert given.set.path == "docs/golden.jsonl"
+
+
 def test_one_file_and_none(docs: Path, tmp_path: Path) -> None:
     found = profile(docs / "pumps.md", tmp_path)
     assert (found.path, found.folder, found.files, found.sets) == ("docs/pumps.md", False, 1, ())

@@ -71,6 +71,13 @@ def test_names_between_sections_must_lead_somewhere(old: str, new: str, path: st
     assert hint in problem.hint
 
 
+def test_a_gate_over_given_answers_guards_no_rollout() -> None:
+    text = MINIMAL.replace("handler: rag.docs", "handler: rag.docs, rollout: {gate: g}")
+    text += "evals: {sets: {s: {path: s.jsonl}}, gates: {g: {set: s, answers: a.jsonl, require: {mrr: '> 0.5'}}}}\n"
+    (found,) = problems(text)
+    assert "says nothing about a release" in found
+
+
 def test_a_text_field_takes_the_word_as_it_is_written() -> None:
     blueprint = from_text(MINIMAL.replace("risk: minimal", "risk: minimal, owner: 3.10, purpose: no"))
     assert (blueprint.system.owner, blueprint.system.purpose) == ("3.10", "no")

@@ -40,7 +40,7 @@ def new(*words: str, said: str = "") -> Result:
 def test_requirements_in_a_file_become_a_system_that_runs(bare: Path) -> None:
     told = new("--from", "requirements.yaml")
     assert told.exit_code == 0, told.output
-    assert "a rag system" in told.output
+    assert "from the template rag" in told.output
     assert "asked: 20.00 USD" in told.output
     text = (bare / "mlwright.yaml").read_text(encoding="utf-8")
     assert 'purpose: "Questions about pumps"' in text
@@ -95,6 +95,37 @@ def test_a_folder_alone_is_derived_as_ever(bare: Path) -> None:
     told = new("docs")
     assert told.output == "wrote mlwright.yaml; next: mlwright up mlwright.yaml\n"
     assert (bare / "mlwright.yaml").read_text(encoding="utf-8").startswith("# Written by `mlwright up`")
+
+
+def test_answers_of_another_system_are_scored(bare: Path) -> None:
+    lines = [
+        {"id": "seal", "output": "Every 4,000 hours.", "retrieved": [{"document": "pumps.md", "text": "every 4,000 hours"}],
+         "cited": [{"document": "pumps.md", "quote": "4,000 hours"}], "cost": 0.002, "seconds": 0.5},
+        {"id": "valve", "output": "At 6 bar.", "retrieved": [{"document": "valves.html", "text": "It opens at 6 bar."}],
+         "cited": [{"document": "valves.html", "quote": "6 bar"}]},
+        {"id": "leak", "output": "pump 7", "retrieved": [{"document": "notes.txt", "text": "pump 7"}],
+         "cited": [{"document": "notes.txt", "quote": "pump 7"}]},
+        {"id": "moon", "output": "", "abstained": True},
+    ]  # fmt: skip
+    (bare / "judged").mkdir()
+    (bare / "golden.jsonl").rename(bare / "judged" / "golden.jsonl")
+    answers = bare / "judged" / "answers.jsonl"
+    answers.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    (bare / "requirements.yaml").write_text("data: judged\nlatency: 4s\n", encoding="utf-8")
+    told = new("--from", "requirements.yaml")
+    assert told.exit_code == 0, told.output
+    assert "from the template evals" in told.output
+    assert "nothing was done about latency" in told.output
+    with mw.open("mlwright.yaml") as app:
+        [first] = app.up().evaluations
+        assert (first.target.kind, first.errors, first.passed) == ("answers", 0, True)
+        assert {name: round(one.mean, 2) for name, one in first.metrics.items() if name in ("recall@5", "citation_accuracy")} == {
+            "recall@5": 1.0, "citation_accuracy": 1.0,
+        }  # fmt: skip
+        assert [stage.verb for stage in app.up().stages] == ["keep"]
+        answers.write_text("".join(f"{json.dumps(line)}\n" for line in lines[:3]), encoding="utf-8")
+        [second] = app.up().evaluations
+        assert (second.target == first.target, second.errors) == (False, 1)
 
 
 def test_a_model_of_this_machine_writes_the_answers(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Evaluation of a release: the walk from an eval set through a pipeline to a recorded result."""
+"""Evaluation: the walk from an eval set through a pipeline, or over given answers, to a recorded result."""
 
 from mlwright.app.joined import Joined
 from mlwright.app.joins import outcome_of
@@ -20,7 +20,11 @@ async def evaluate(app: Joined, gate: str, progress: Progress) -> list[EvalResul
 
 
 async def one(app: Joined, gate: str, progress: Progress) -> EvalResult:
-    """Run one gate, against the release in production where that is another one."""
+    """Run one gate, against the release in production where that is another one; on answers that were given, against
+    those before them that passed."""
+    if (given := app.evals.given(gate)) is not None:
+        before = (one.target for one in app.evals.results(gate=gate) if one.passed and one.target != given.ref)
+        return await app.evals.evaluate(gate, given, given.ref, against=next(before, None), progress=progress)
     endpoint, release = endpoint_of(app.blueprint, gate), app.release
     rag = _pipeline(app, endpoint)
 
@@ -36,10 +40,13 @@ async def one(app: Joined, gate: str, progress: Progress) -> EvalResult:
 
 
 def latest(app: Joined, gate: str) -> EvalResult | None:
-    """The newest result of the blueprint's release on the index and the eval set as they are now; None where they have
-    not met yet."""
-    index = _pipeline(app, endpoint_of(app.blueprint, gate)).index_ref()
+    """The newest result of the blueprint's release on the index and the eval set as they are now, or of the given
+    answers on that set; None where they have not met yet."""
     current = app.evals.dataset(app.blueprint.evals.gates[gate].set).ref
+    if (given := app.evals.given(gate)) is not None:
+        met = (one for one in app.evals.results(20, gate=gate) if (one.target, one.dataset) == (given.ref, current))
+        return next(met, None)
+    index = _pipeline(app, endpoint_of(app.blueprint, gate)).index_ref()
     for result in app.evals.results(20, gate=gate):
         if result.target == app.release and result.dataset == current:
             measured = app.kernel.lineage.up(result.ref, depth=1).edges

@@ -3,15 +3,15 @@
 import csv
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from mlwright.architect import EvalFile, Labels, Lengths, Profile
+from mlwright.architect import EvalFile, GivenFile, Labels, Lengths, Profile
 from mlwright.blueprint import as_pattern, path_from
 from mlwright.data import DataSpec, Listed, Source, personal
-from mlwright.evals import read_set
+from mlwright.evals import read_given, read_set
 from mlwright.kernel.errors import NotFound, Unreadable, UserError
 from mlwright.rag import Distinct, Parsed, ParserPart, Reader, every_parser
 
@@ -33,11 +33,10 @@ def profile(path: Path, home: Path) -> Profile:
     root = (path if path.is_dir() else path.parent).resolve()
     source = _source(path, home)
     listed = [one for one in source.list() if isinstance(one, Listed)]
-    sets = tuple(_sets(root, listed, home))
-    cases = {(home / one.path).resolve() for one in sets}
+    cases = _cases(root, listed, home)
     parsers = every_parser({"ocr": "never"})
     known = {suffix for part in parsers for suffix in part.suffixes}
-    rest = [one for one in listed if root / one.key not in cases]
+    rest = [one for one in listed if root / one.key not in cases.files]
     documents = [one for one in rest if _suffix(one).lower() in known]
     seen = _read(source, documents, parsers)
     return Profile(
@@ -58,7 +57,8 @@ def profile(path: Path, home: Path) -> Profile:
         unreadable=_ordered(seen.unreadable),
         personal=_ordered(seen.personal),
         personal_files=seen.personal_files,
-        sets=sets,
+        sets=tuple(found for found, _ in cases.sets),
+        given=cases.given,
         labels=tuple(_labels(root, documents)),
     )
 
@@ -147,23 +147,59 @@ def _copies(source: Source, documents: Sequence[Listed]) -> int:
     return sum(len(group) - len({hashlib.sha256(source.read(one)).digest() for one in group}) for group in alike)
 
 
-def _sets(root: Path, listed: Sequence[Listed], home: Path) -> Iterator[EvalFile]:
-    """Eval sets among the files, and in the folders `.` and `evals` beside the blueprint."""
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """Eval sets with the ids of their examples, and answers to them, by file."""
+
+    sets: tuple[tuple[EvalFile, frozenset[str]], ...]
+    given: tuple[GivenFile, ...]
+    files: frozenset[Path]
+
+
+def _cases(root: Path, listed: Sequence[Listed], home: Path) -> _Cases:
+    """Those among the files, and in the folders `.` and `evals` beside the blueprint."""
     beside = [*home.glob("*.jsonl"), *home.glob("evals/*.jsonl")]
-    files = [*(root / one.key for one in listed if _suffix(one) == ".jsonl"), *(one.resolve() for one in beside)]
-    for file in sorted(set(files)):
-        try:
-            examples = read_set(file, file.stem).examples
-        except UserError:  # lines of something else
-            continue
-        yield EvalFile(
-            path=path_from(file, home),
-            examples=len(examples),
-            relevant=sum(bool(one.relevant) for one in examples),
-            expected=sum(bool(one.expected_output) for one in examples),
-            unanswerable=sum(one.unanswerable for one in examples),
-            synthetic=sum(bool(one.synthetic) for one in examples),
-        )
+    inside = [root / one.key for one in listed if _suffix(one) == ".jsonl"]
+    files = sorted({*(one.resolve() for one in beside), *inside})
+    sets = {file: known for file in files if (known := _set(file, home))}
+    given = {file: found for file in inside if file not in sets and (found := _given(file, home, sets.values()))}
+    return _Cases(tuple(sets.values()), tuple(given.values()), frozenset((*sets, *given)))
+
+
+def _set(file: Path, home: Path) -> tuple[EvalFile, frozenset[str]] | None:
+    try:
+        examples = read_set(file, file.stem).examples
+    except UserError:  # lines of something else
+        return None
+    found = EvalFile(
+        path=path_from(file, home),
+        examples=len(examples),
+        relevant=sum(bool(one.relevant) for one in examples),
+        expected=sum(bool(one.expected_output) for one in examples),
+        unanswerable=sum(one.unanswerable for one in examples),
+        synthetic=sum(bool(one.synthetic) for one in examples),
+    )
+    return found, frozenset(one.id for one in examples)
+
+
+def _given(file: Path, home: Path, sets: Iterable[tuple[EvalFile, frozenset[str]]]) -> GivenFile | None:
+    """Answers, with the set that most of them belong to."""
+    try:
+        outcomes = read_given(file).outcomes
+    except UserError:  # lines of something else
+        return None
+    answered = [(len(ids & outcomes.keys()), found) for found, ids in sets]
+    shared, found = max(answered, key=lambda pair: pair[0], default=(0, None))
+    if found is None or not shared:
+        return None
+    return GivenFile(
+        path=path_from(file, home),
+        answers=len(outcomes),
+        retrieved=sum(bool(one.retrieved) for one in outcomes.values()),
+        cited=sum(bool(one.cited) for one in outcomes.values()),
+        set=found,
+        answered=shared,
+    )
 
 
 def _labels(root: Path, documents: Sequence[Listed]) -> Iterator[Labels]:

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from mlwright.architect.staging import stages as stages
     from mlwright.architect.starting.choices import Choice as Choice
     from mlwright.architect.starting.profile import EvalFile as EvalFile
+    from mlwright.architect.starting.profile import GivenFile as GivenFile
     from mlwright.architect.starting.profile import Labels as Labels
     from mlwright.architect.starting.profile import Lengths as Lengths
     from mlwright.architect.starting.profile import Profile as Profile
@@ -99,16 +100,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEDGER", "MARK", "PAGE", "Calibration", "Choice", "Comparison", "DesignFolder", "Document", "Edge",
-    "EndpointLatency", "EvalFile", "Evidence", "Finding", "Form", "Html", "Indexed", "Labels", "Lane", "Lengths",
-    "Line", "LocalModel", "Measured", "Node", "Plan", "PlanChange", "PlannedCost", "Profile", "Proposal", "Question",
-    "Records", "RequestRecord", "Requirements", "Results", "RunRecord", "Saving", "Score", "Served", "Situation",
-    "Subject", "Tested", "View", "Workspace", "actual_json", "actual_markdown", "all_documents", "all_views",
-    "calibrate", "changes_markdown", "check", "cited_blocks", "compare", "counted", "counted_words", "design_folder",
-    "draw", "draw_graph", "draw_trace", "evidence_from", "fix", "fixed", "kept", "lane_of", "measure", "note_files",
-    "notes_of", "plan", "plan_changes", "plan_json", "plan_markdown", "problem", "propose", "records_cited",
-    "saved_plan", "score", "score_json", "shown_lines", "stages", "still_open", "to_json", "to_sarif", "told_actual",
-    "told_basis", "told_change", "told_error", "told_gate", "told_load", "told_plan", "told_saving", "told_seconds",
-    "told_step", "told_usd",
+    "EndpointLatency", "EvalFile", "Evidence", "Finding", "Form", "GivenFile", "Html", "Indexed", "Labels", "Lane",
+    "Lengths", "Line", "LocalModel", "Measured", "Node", "Plan", "PlanChange", "PlannedCost", "Profile", "Proposal",
+    "Question", "Records", "RequestRecord", "Requirements", "Results", "RunRecord", "Saving", "Score", "Served",
+    "Situation", "Subject", "Tested", "View", "Workspace", "actual_json", "actual_markdown", "all_documents",
+    "all_views", "calibrate", "changes_markdown", "check", "cited_blocks", "compare", "counted", "counted_words",
+    "design_folder", "draw", "draw_graph", "draw_trace", "evidence_from", "fix", "fixed", "kept", "lane_of",
+    "measure", "note_files", "notes_of", "plan", "plan_changes", "plan_json", "plan_markdown", "problem", "propose",
+    "records_cited", "saved_plan", "score", "score_json", "shown_lines", "stages", "still_open", "to_json",
+    "to_sarif", "told_actual", "told_basis", "told_change", "told_error", "told_gate", "told_load", "told_plan",
+    "told_saving", "told_seconds", "told_step", "told_usd",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
@@ -140,7 +141,7 @@ __getattr__, __dir__ = front_door(
     **{
         "documents._subject": "Subject",
         "starting.choices": "Choice",
-        "starting.profile": "EvalFile Labels Lengths Profile",
+        "starting.profile": "EvalFile GivenFile Labels Lengths Profile",
         "starting.requirements": "Requirements",
         "starting.situation": "LocalModel Situation",
         "starting.questions": "Question problem still_open",

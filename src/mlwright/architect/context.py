@@ -11,8 +11,9 @@ from mlwright.architect.estimates import prompt_tokens
 from mlwright.architect.planning import Plan, plan
 from mlwright.architect.records import Records
 from mlwright.blueprint import Blueprint, Edit, prompt_place
-from mlwright.evals import GateSpec, read_set
+from mlwright.evals import GateSpec, read_given, read_set
 from mlwright.kernel.errors import UserError
+from mlwright.kernel.ids import Ref
 from mlwright.models import ChatFacts, ChatPart, EmbedFacts, EmbedPart, PricedFacts, RerankPart
 from mlwright.rag import Outline, PipelineSpec, outline_of
 from mlwright.serving import EndpointSpec
@@ -137,6 +138,13 @@ class Context:
         if set_name not in self._sets:
             self._sets[set_name] = _read(self._file(set_name), set_name)
         return self._sets[set_name]
+
+    def given(self, answers: str) -> Ref | None:
+        """What the answers of a file are called; None where it does not exist or cannot be read."""
+        try:
+            return read_given(self.blueprint.folder / answers).ref
+        except UserError:
+            return None
 
     def _file(self, set_name: str) -> Path:
         return self.blueprint.folder / self.blueprint.evals.sets[set_name].path

@@ -46,7 +46,8 @@ def _costs(plan: Plan) -> list[str]:
 
 def _totals(plan: Plan) -> list[str]:
     month, request = plan.per_month, plan.per_request
-    rows = [f"- per request: **{spread(request)}**", f"- per month: **{spread(month)}**"]
+    rows = [f"- per request: **{spread(request)}**"] if plan.endpoints else []
+    rows.append(f"- per month: **{spread(month)}**")
     if plan.budget is not None and month is not None:
         share = month.likely / plan.budget if plan.budget else float("inf")
         verdict = "ok" if month.likely <= plan.budget else "over"

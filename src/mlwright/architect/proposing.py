@@ -60,7 +60,7 @@ def propose(it: Situation, file: Path, *, today: date | None = None) -> Proposal
         choices=tuple(trial.draft),
         findings=trial.findings,
         plan=trial.plan,
-        conflicts=(*passed_over, *trial.misses, *_open(it)),
+        conflicts=(*passed_over, *trial.misses, *_open(it, trial.blueprint)),
     )
 
 
@@ -71,6 +71,8 @@ def _take(draft: Draft, patch: Patch, why: str) -> None:
 
 def _first_that_fits(it: Situation, base: Draft, file: Path, today: date | None) -> tuple[_Trial, tuple[str, ...]]:
     """The first models whose plan keeps what was asked for, else the last ones; and what the others would miss."""
+    if not base.has("serving"):
+        return _tried(it, base, file, today), ()
     passed_over = dict[str, str]()
     for writer, embedder in product(_of(it, WRITERS), _of(it, EMBEDDERS)):
         draft = base.copy()
@@ -146,9 +148,14 @@ def _misses(it: Situation, blueprint: Blueprint, planned: Plan) -> Iterator[str]
             )
 
 
-def _open(it: Situation) -> Iterator[str]:
+def _open(it: Situation, blueprint: Blueprint) -> Iterator[str]:
     """What the answers and the files do not agree on, and what nobody does yet."""
     asked, profile = it.asked, it.profile
+    if not blueprint.serving.endpoints:
+        moot = [name for name in ("requests", "busiest", "latency") if getattr(asked, name) is not None]
+        if moot:
+            yield f"nothing was done about {listed(moot)}: a system that only scores answers serves nobody"
+        return
     if asked.personal_data == () and profile.personal:
         yield (
             f"no personal data were said, and {counted_words(profile.personal)} stand in {profile.personal_files} of"

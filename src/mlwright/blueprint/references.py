@@ -53,6 +53,7 @@ def _serving(blueprint: Blueprint) -> Iterator[Problem | None]:
         if endpoint.rollout.gate is not None:
             gates = blueprint.evals.gates
             yield _names(blueprint, (*at, "rollout", "gate"), endpoint.rollout.gate, gates, "evals.gates")
+            yield _guards(blueprint, (*at, "rollout", "gate"), endpoint.rollout.gate)
 
 
 def _twice(blueprint: Blueprint) -> Iterator[Problem]:
@@ -81,6 +82,18 @@ def _writes(blueprint: Blueprint, loc: Loc, name: str) -> Problem | None:
         join_path(loc),
         f"{name!r} ({part.use}) quotes what it is shown, and cannot write what a chunk is about",
         "name a model of models.chat that writes, as openai/gpt-4o-mini, or take `situate` out",
+    )
+
+
+def _guards(blueprint: Blueprint, loc: Loc, name: str) -> Problem | None:
+    gate = blueprint.evals.gates.get(name)
+    if gate is None or gate.answers is None:
+        return None
+    return Problem(
+        place_of(blueprint.root, loc),
+        join_path(loc),
+        f"{name!r} scores answers that another system gave, and says nothing about a release",
+        "name a gate without `answers`, which asks the pipeline",
     )
 
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from mlwright.evals.compare import Change as Change
     from mlwright.evals.compare import changes as changes
     from mlwright.evals.compare import holm as holm
+    from mlwright.evals.given import GivenAnswers as GivenAnswers
+    from mlwright.evals.given import read_given as read_given
     from mlwright.evals.interview import Interview as Interview
     from mlwright.evals.interview import interviewed as interviewed
     from mlwright.evals.measure import measured as measured
@@ -71,6 +73,7 @@ __all__ = [
     "Expected",
     "GateReport",
     "GateSpec",
+    "GivenAnswers",
     "Interval",
     "Interview",
     "Metric",
@@ -103,6 +106,7 @@ __all__ = [
     "non_inferior",
     "provable_margin",
     "quantile",
+    "read_given",
     "read_set",
     "set_size",
     "synthesise",
@@ -112,6 +116,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     build="Evals build_evals",
     compare="Change changes holm",
+    given="GivenAnswers read_given",
     interview="Interview interviewed",
     measure="measured",
     metrics="Metric MetricFacts MetricPart",

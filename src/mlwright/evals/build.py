@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from mlwright.evals import describe, run, sets, tables
 from mlwright.evals import report as reports
+from mlwright.evals.given import GivenAnswers, read_given
 from mlwright.evals.naming import metrics_for
 from mlwright.evals.ports import Recorder, Target
 from mlwright.evals.spec import EvalSpec, GateSpec
@@ -48,7 +49,8 @@ class Evals:
         concurrency: int = _CONCURRENCY,
         progress: Progress = silent,
     ) -> EvalResult:
-        """Put the gate's set to `target`, which is what `of` (a release or an index) answers; keep and give the result.
+        """Put the gate's set to `target`, which is what `of` (a release, an index, given answers) says; keep and give
+        the result.
 
         `against` is the release in production, for `max_regression`. Raises NotFound for an unknown gate or a missing
         set, Unreadable for a set with bad lines; what the target raises counts as errors of the result."""
@@ -83,6 +85,12 @@ class Evals:
         if kept is None:
             raise NotFound(f"there is no {version}", hint="only sets that were evaluated are kept")
         return sets.rewritten(kept[0], self._kernel.blobs.get(kept[1]))
+
+    def given(self, gate: str) -> GivenAnswers | None:
+        """The answers of another system that the gate scores, as their file is now; None where it scores a pipeline.
+        Raises NotFound, and Unreadable for bad lines."""
+        spec = self._gate(gate)
+        return read_given(self._base / spec.answers) if spec.answers is not None else None
 
     def results(self, limit: int = 100, gate: str | None = None) -> list[EvalResult]:
         """Newest first."""

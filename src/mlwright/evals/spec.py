@@ -33,6 +33,11 @@ class GateSpec(_Section):
         description="The largest drop of a required metric against the release in production (0.02 is two points of a "
         "metric from 0 to 1), over the examples that both answered. Without it nothing is compared.",
     )
+    answers: str | None = Field(
+        default=None,
+        description="A JSONL file with the answers that another system gave to the set, as a path from the blueprint's "
+        "folder; they are scored instead of answers of a pipeline.",
+    )
     why: str = Field(default="", description="Why these bounds, in your words.")
     allow_synthetic: bool = Field(
         default=False,

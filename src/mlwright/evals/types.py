@@ -120,9 +120,9 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class EvalResult:
-    """One evaluation. `run` is the tracked run, `target` what was evaluated (a release or an index). `seconds` are per
-    stage and `total`; `cost` is None where no example has a price; `synthetic` counts examples that no person wrote.
-    `took` is what the whole evaluation took, in seconds; None where that was not recorded yet."""
+    """One evaluation. `run` is the tracked run, `target` what was evaluated (a release, an index, given answers).
+    `seconds` are per stage and `total`; `cost` is None where no example has a price; `synthetic` counts examples that
+    no person wrote. `took` is what the whole evaluation took, in seconds; None where that was not recorded yet."""
 
     ref: Ref
     gate: str

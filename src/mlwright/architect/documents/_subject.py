@@ -39,8 +39,10 @@ class Subject:
 
     def current(self, result: EvalResult) -> bool:
         """Whether a result speaks for the blueprint and its eval set as they are now."""
-        known = self.context.eval_set(self.blueprint.evals.gates[result.gate].set)
-        return result.target == self.blueprint.ref and (known is None or known.ref == result.dataset)
+        gate = self.blueprint.evals.gates[result.gate]
+        known = self.context.eval_set(gate.set)
+        target = self.blueprint.ref if gate.answers is None else self.context.given(gate.answers)
+        return result.target == target and (known is None or known.ref == result.dataset)
 
     def result(self, gate: str) -> EvalResult | None:
         """The newest result of a gate, of whatever release."""

@@ -35,6 +35,19 @@ class EvalFile:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A JSONL file of answers that another system gave: how many there are, and how many of them show what was
+    retrieved and what was cited. `answered` counts those whose examples stand in the eval set `set`."""
+
+    path: str
+    answers: int
+    retrieved: int
+    cited: int
+    set: EvalFile
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
 class Labels:
     """A column of a table that looks like what is to be predicted: rows by label."""
 
@@ -78,6 +91,7 @@ class Profile:
     personal: Mapping[str, int] = field(default_factory=dict)
     personal_files: int = 0
     sets: tuple[EvalFile, ...] = ()
+    given: tuple[GivenFile, ...] = ()
     labels: tuple[Labels, ...] = ()
 
     @property

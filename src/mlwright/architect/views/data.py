@@ -62,9 +62,11 @@ def _versions(spec: PipelineSpec) -> tuple[str, ...]:
 def _evals(blueprint: Blueprint) -> Iterator[Node]:
     for name, one in blueprint.evals.sets.items():
         yield Node(f"evals.sets.{name}", "evals", name, (one.path,), path=f"evals.sets.{name}")
-    for name in blueprint.evals.gates:
+    for name, gate in blueprint.evals.gates.items():
         path = f"evals.gates.{name}"
         yield Node(path, "evals", f"gate: {name}", ("results are kept", "with their examples"), path=path)
+        if gate.answers is not None:
+            yield Node(f"{path}.answers", "evals", "given answers", (gate.answers,), path=f"{path}.answers")
 
 
 def _edges(blueprint: Blueprint) -> Iterator[Edge]:
@@ -80,13 +82,17 @@ def _edges(blueprint: Blueprint) -> Iterator[Edge]:
     for name, gate in blueprint.evals.gates.items():
         yield Edge(f"evals.sets.{gate.set}", f"evals.gates.{name}", "cases")
         if judged := _judged(blueprint, name):
-            yield Edge(f"{judged}.answer", f"evals.gates.{name}", "outcomes")
+            yield Edge(judged, f"evals.gates.{name}", "outcomes")
 
 
 def _judged(blueprint: Blueprint, gate: str) -> str:
-    """The pipeline that a gate judges: behind the first endpoint that it guards, else the first one of the file."""
+    """What a gate judges: answers that were given, else those of the pipeline behind the first endpoint that it guards,
+    else of the first one of the file."""
+    if blueprint.evals.gates[gate].answers is not None:
+        return f"evals.gates.{gate}.answers"
     guarded = (one.handler for one in blueprint.serving.endpoints.values() if one.rollout.gate == gate)
-    return next(guarded, next((f"rag.{name}" for name in blueprint.rag), ""))
+    pipeline = next(guarded, next((f"rag.{name}" for name in blueprint.rag), ""))
+    return f"{pipeline}.answer" if pipeline else ""
 
 
 VIEW = View(

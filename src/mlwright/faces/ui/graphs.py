@@ -25,7 +25,7 @@ _LANE = {
     "source": "documents", "document": "documents", "version": "documents", "dataset": "documents",
     "chunk": "index", "index": "index", "model": "model", "prompt": "model", "answer": "serving",
     "release": "serving", "blueprint": "serving", "feedback": "serving", "evalset": "evals", "evalresult": "evals",
-    "run": "tracking", "commit": "tracking",
+    "answers": "evals", "run": "tracking", "commit": "tracking",
 }  # fmt: skip
 _QUIET = frozenset({"saw", "at", "follows", "recorded as", "adds", "uses", "measured on"})
 _ELSEWHERE = frozenset({"adds"})

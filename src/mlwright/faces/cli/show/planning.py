@@ -56,7 +56,8 @@ def _costs(made: Plan) -> None:
         how = Text(f"{line.formula}  ({line.source})", style="quiet")
         table.add_row(line.what, line.per, _money(line.usd), month, how)
     console.print(table)
-    for label, value in (("per request", made.per_request), ("per month", made.per_month)):
+    requests = (("per request", made.per_request),) if made.endpoints else ()
+    for label, value in (*requests, ("per month", made.per_month)):
         console.print(Text.assemble((f"{label:12}", "name"), (_money(value), "" if value else "bad")))
     if made.unpriced:
         told = f"no price for {', '.join(made.unpriced)}: the totals are unknown; set price: {{input: …, output: …}}"

@@ -32,10 +32,8 @@ def profile(found: Profile, *, quiet: bool = False) -> None:
 
 
 def _profile(found: Profile) -> list[str]:
-    if not found.files:
-        return [f"{found.title}: {len(found.sets)} eval sets"] if found.sets else []
     looked = f", {found.read} of them looked at" if found.read < found.files else ""
-    told = [f"{found.files:,} files ({counted_words(found.kinds)}), {size(found.bytes)}{looked}"]
+    told = [f"{found.files:,} files ({counted_words(found.kinds)}), {size(found.bytes)}{looked}"] if found.files else []
     if found.lengths:
         lengths = found.lengths
         told.append(
@@ -52,6 +50,7 @@ def _profile(found: Profile) -> list[str]:
     told += [f"{found.copies} copies of another file"] if found.copies else []
     told += [f"{found.near} nearly repeat another"] if found.near else []
     told += [f"{one.path}: an eval set of {one.examples}" for one in found.sets]
+    told += [f"{one.path}: answers to {one.answered} of {one.set.path}" for one in found.given]
     return told
 
 
@@ -61,7 +60,9 @@ def started(done: Started, *, files: bool = True) -> None:
     proposal = done.proposal
     if files:
         profile(done.profile)
-    console.print(Text.assemble(("wrote ", "quiet"), (str(done.path), "name"), f", a {proposal.template} system"))
+    console.print(
+        Text.assemble(("wrote ", "quiet"), (str(done.path), "name"), f" from the template {proposal.template}")
+    )
     findings(proposal.findings)
     for told in _beside(done):
         console.print(told)
