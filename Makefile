@@ -54,6 +54,7 @@ kill-ingest: .venv/.run ## kill an ingest at 200 random moments while documents 
 	$(BIN)/python scripts/kill_ingest.py 200
 
 docs: .venv/.dev ## renew the generated pages of docs/ and the README's screenshots
+	$(BIN)/python scripts/tour.py
 	$(BIN)/python scripts/docs.py
 
 wheel: .venv/.dev ## build the wheel into dist/

@@ -109,7 +109,7 @@ class Score:
             self.calm_close += abs(waits.p95.likely / p95 - 1) <= 0.2
         if used > 0.8:
             self.full += 1
-            self.told += latency.usual_utilisation.likely > 0.8 or latency.saturated or latency.may_saturate
+            self.told += latency.saturated or latency.may_saturate
         else:
             self.feared += latency.may_saturate
 
@@ -323,11 +323,8 @@ def seconds(row: Row) -> float:
 def told(name: str, slots: int, made: Any, used: float, p95: float, seen: float, paid: float) -> None:
     latency, cost = made.latencies[0], made.per_request
     waits = latency.usual.p95
-    error = (
-        latency.risk
-        if latency.usual_utilisation.likely > 0.8 or latency.may_saturate
-        else f"{waits.likely / p95 - 1:+.0%}"
-    )
+    full = latency.saturated or latency.may_saturate
+    error = latency.risk if full else f"{waits.likely / p95 - 1:+.0%}"
     print(
         f"{name:6}{slots:4}{latency.usual_utilisation.likely:6.2f}{used:6.2f}{latency.burst:7.1f}"
         f"{waits.likely:8.2f} ({waits.low:.2f}..{waits.high:.2f})".ljust(52)

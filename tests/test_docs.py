@@ -233,6 +233,30 @@ def test_the_golden_set_quotes_the_documentation() -> None:
                 assert " ".join(place["quote"].split()) in text, example["id"]
 
 
+def test_the_tour_is_true() -> None:
+    """Every command of the tour prints what the page shows, but for times and references."""
+    command = [sys.executable, "scripts/tour.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_tour_that_is_not_true_is_told() -> None:
+    tour = script("tour")
+    printed = ["data   docs: 5 files, 3.0 kB", "", "index  16 chunks in 1.2 s  index:" + "a" * 32, "answer: stable"]
+    assert tour.renewed(
+        ["data docs: 5 files, 2.9 kB", "…", "index 16 chunks in 840 ms index:" + "b" * 32, "…"], printed
+    )
+    assert tour.renewed(["…", "answer: stable"], printed) == ["…", "answer: stable"]
+    for untrue in (
+        ["data   docs: 6 files, 3.0 kB", "…"],
+        printed[:3],
+        [*printed, "more"],
+        printed[1:],
+        ["…", "17 chunks", "…"],
+    ):
+        assert tour.renewed(untrue, printed) is None
+
+
 def test_the_transcript_is_true(tmp_path: Path) -> None:
     """Question, answer and citations of the README are what the demo says now."""
     shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
