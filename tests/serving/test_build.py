@@ -82,7 +82,7 @@ def test_the_plan_has_the_steps_and_the_storage() -> None:
     spec = ServingSpec.model_validate(
         {"endpoints": {"answer": {
             "handler": "rag.docs", "traffic": {"requests": "12k/day", "repeats": "28%"}, "cache": {"exact": "1h"},
-            "limits": {"timeout": "3s", "retries": 1, "queue": "10s", "concurrency": 12}, "fallback": ["backup"],
+            "limits": {"timeout": "3s", "retries": 1, "queue": "10s", "concurrency": 12}, "fallback": ["backup", "rule.top_passages"],
         }}}
     )  # fmt: skip
     endpoint = spec.endpoints["answer"]

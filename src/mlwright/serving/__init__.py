@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from mlwright.kernel.lazy import front_door
 
 if TYPE_CHECKING:
-    from mlwright.serving.attempts import TOP_PASSAGES as TOP_PASSAGES
     from mlwright.serving.build import Serving as Serving
     from mlwright.serving.build import build_serving as build_serving
     from mlwright.serving.canary import LEAST_REQUESTS as LEAST_REQUESTS
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from mlwright.serving.ports import Handler as Handler
     from mlwright.serving.ports import Handlers as Handlers
     from mlwright.serving.ports import Request as Request
+    from mlwright.serving.spec import TOP_PASSAGES as TOP_PASSAGES
     from mlwright.serving.spec import EndpointSpec as EndpointSpec
     from mlwright.serving.spec import MeasuredSpec as MeasuredSpec
     from mlwright.serving.spec import ServingSpec as ServingSpec
@@ -45,13 +45,12 @@ __all__ = [
 
 __getattr__, __dir__ = front_door(
     __name__,
-    attempts="TOP_PASSAGES",
     build="Serving build_serving",
     canary="LEAST_REQUESTS Tally verdict",
     keys="Keys",
     meters="BUCKETS Histogram Meters",
     plan="LOG_BYTES capacity longest_answer storage",
     ports="Event Gate Handler Handlers Request",
-    spec="EndpointSpec MeasuredSpec ServingSpec TrafficSpec",
+    spec="TOP_PASSAGES EndpointSpec MeasuredSpec ServingSpec TrafficSpec",
     types="ApiKey EndpointReport Exercised Feedback Release RequestLog Traffic",
 )

@@ -10,9 +10,8 @@ from mlwright.kernel.errors import ProviderError, TransientError
 from mlwright.kernel.ids import Ref
 from mlwright.serving.breaker import Breaker
 from mlwright.serving.ports import Event, Handler, Handlers, Request
-from mlwright.serving.spec import EndpointSpec
+from mlwright.serving.spec import TOP_PASSAGES, EndpointSpec
 
-TOP_PASSAGES = "rule.top_passages"
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 8.0
 

@@ -1,7 +1,7 @@
 """What serving adds to a plan: the steps of a request with places and time limits, and what the log will weigh."""
 
 from mlwright.kernel.plan import CapacityStep, Range, StorageLine
-from mlwright.serving.spec import EndpointSpec, ServingSpec
+from mlwright.serving.spec import TOP_PASSAGES, EndpointSpec, ServingSpec
 
 _GATEWAY_S = Range(0.0004, 0.0008, 0.003)  # CPU of our own per request; benchmarks/gateway.py prints it
 LOG_BYTES = Range(3_000, 5_000, 9_000)
@@ -23,10 +23,11 @@ def capacity(name: str, endpoint: EndpointSpec, model: Range) -> list[CapacitySt
 
 def longest_answer(endpoint: EndpointSpec) -> float:
     """Seconds that a request may take in the worst case after the queue: every try of every model in the chain times
-    out, with the longest waits between them."""
+    out, with the longest waits between them. A rule at its end asks no model."""
+    models = 1 + sum(name != TOP_PASSAGES for name in endpoint.fallback)
     limits, tries = endpoint.limits, endpoint.limits.retries + 1
     waits = sum(min(8.0, 0.1 * 2.0**attempt) for attempt in range(limits.retries))
-    return (len(endpoint.fallback) + 1) * (tries * limits.timeout + waits)
+    return models * (tries * limits.timeout + waits)
 
 
 def storage(spec: ServingSpec) -> list[StorageLine]:

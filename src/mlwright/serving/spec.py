@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mlwright.kernel.units import Count, Limit, Rate, Seconds, Share, Times, Usd
 
+TOP_PASSAGES = "rule.top_passages"
+"""A fallback that asks no model: the retrieved passages are the answer."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -20,8 +20,8 @@ def _check(context: Context) -> Iterator[Found]:
         elif chain > promise:
             yield Found(
                 f"{served.path}.limits.timeout",
-                f"{1 + len(served.endpoint.fallback)} models, each {limits.retries + 1} x {limits.timeout:g} s, take up"
-                f" to {chain:.1f} s in the worst case; slo.p95 is {promise:g} s",
+                f"every model of the chain takes up to {limits.retries + 1} x {limits.timeout:g} s, all {chain:.1f} s"
+                f" together in the worst case; slo.p95 is {promise:g} s",
                 severity="info",
             )
 
