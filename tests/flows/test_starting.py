@@ -8,8 +8,8 @@ from typer.testing import CliRunner, Result
 
 import mlwright as mw
 from mlwright.faces.cli.main import cli
-from mlwright.kernel.errors import Conflict, NotFound, UserError
-from mlwright.testing.openai_server import OpenAiServer
+from mlwright.kernel.errors import Conflict, NotFound, ProviderError, UserError
+from mlwright.testing.openai_server import Answer, Failure, OpenAiServer
 
 REQUIREMENTS = """\
 answers: Questions about pumps
@@ -74,6 +74,47 @@ def test_known_answers_are_not_asked_for_and_the_rest_may_stay_open(bare: Path) 
     never = new("docs", "--ask", said="\n" + "soon\n" * 3)
     assert isinstance(never.exception, UserError)
     assert "write it like" in str(never.exception)
+
+
+PROSE = "We want quick answers about our pumps from the manuals in docs, for 500 questions a day. Nothing may leave the house."
+
+
+def test_prose_fills_the_same_requirements_after_one_repair(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = {"answers": "Answers about pumps", "data": "docs", "requests": 500, "may_leave": False, "budget": ""}
+    with OpenAiServer(Answer(json.dumps(first)), model="llama3.2") as server:
+        server.script(Answer(f"Here it is:\n```json\n{json.dumps({**first, 'requests': '500/day'})}\n```"))
+        monkeypatch.setenv("MLWRIGHT_MODEL_SERVERS", server.url)
+        told = new("--prose", PROSE, "--json")
+        assert told.exit_code == 0, told.output
+        asked, again = (seen.body for seen in server.seen)
+    assert "not said      busiest, latency, budget, personal_data, languages" in " ".join(told.stderr.split("\n"))
+    assert json.loads(told.stdout)["asked"]["requests"] == "500/day"
+    assert json.loads(told.stdout)["asked"]["latency"] is None
+    assert asked["messages"][1]["content"] == PROSE
+    assert asked["response_format"]["json_schema"]["schema"]["properties"]["may_leave"]["type"] == "boolean"
+    assert "requests: '500' is not understood here" in again["messages"][-1]["content"]
+    (bare / "said.txt").write_text(PROSE, encoding="utf-8")
+    assert isinstance(new("--prose", "said.txt", "--to", "b.yaml").exception, NotFound), "no model runs here now"
+
+
+def test_a_model_that_fills_no_form_is_given_up(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Failure(400, "response_format is not known")
+    with OpenAiServer(refused, Answer("Gladly!"), refused, Answer('{"latency": "4s", "system": "x"}')) as server:
+        monkeypatch.setenv("MLWRIGHT_MODEL_SERVERS", server.url)
+        given_up = new("--prose", PROSE).exception
+        assert isinstance(given_up, ProviderError)
+        assert "in two tries: system: unknown key" in given_up.message
+        assert ["response_format" in seen.body for seen in server.seen] == [True, False, True, False]
+        assert not (bare / "mlwright.yaml").exists()
+        assert isinstance(new("--prose", " ").exception, UserError)
+
+
+def test_a_file_and_a_folder_have_the_last_word(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OpenAiServer(Answer('{"data": "nowhere", "latency": "1h", "languages": ["en"]}')) as server:
+        monkeypatch.setenv("MLWRIGHT_MODEL_SERVERS", server.url)
+        told = new("docs", "--prose", PROSE, "--from", "requirements.yaml", "--json")
+    asked = json.loads(told.stdout)["asked"]
+    assert (asked["data"], asked["latency"], asked["languages"]) == ("docs", "4s", ["en"])
 
 
 def test_without_a_terminal_nothing_is_asked(bare: Path) -> None:

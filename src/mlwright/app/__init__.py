@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mlwright.app.tracing import Trace as Trace
     from mlwright.app.tune import Trial as Trial
     from mlwright.app.tune import Tuned as Tuned
+    from mlwright.app.understanding import understand as understand
     from mlwright.app.up import UpReport as UpReport
     from mlwright.app.walk import Node as Node
     from mlwright.app.walk import Walk as Walk
@@ -83,6 +84,7 @@ __all__ = [
     "servers_here",
     "started_data",
     "tested",
+    "understand",
 ]
 __getattr__, __dir__ = front_door(
     __name__,
@@ -106,6 +108,7 @@ __getattr__, __dir__ = front_door(
     threshold="Calibrated",
     tracing="Trace",
     tune="Trial Tuned",
+    understanding="understand",
     up="UpReport",
     walk="Node Walk",
     watching="Round",

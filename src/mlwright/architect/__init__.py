@@ -71,6 +71,9 @@ if TYPE_CHECKING:
     from mlwright.architect.starting.profile import Labels as Labels
     from mlwright.architect.starting.profile import Lengths as Lengths
     from mlwright.architect.starting.profile import Profile as Profile
+    from mlwright.architect.starting.prose import first_request as first_request
+    from mlwright.architect.starting.prose import repairing as repairing
+    from mlwright.architect.starting.prose import understood as understood
     from mlwright.architect.starting.questions import Question as Question
     from mlwright.architect.starting.questions import problem as problem
     from mlwright.architect.starting.questions import still_open as still_open
@@ -105,11 +108,11 @@ __all__ = [
     "Question", "Records", "RequestRecord", "Requirements", "Results", "RunRecord", "Saving", "Score", "Served",
     "Situation", "Subject", "Tested", "View", "Workspace", "actual_json", "actual_markdown", "all_documents",
     "all_views", "calibrate", "changes_markdown", "check", "cited_blocks", "compare", "counted", "counted_words",
-    "design_folder", "draw", "draw_graph", "draw_trace", "evidence_from", "fix", "fixed", "kept", "lane_of",
-    "measure", "note_files", "notes_of", "plan", "plan_changes", "plan_json", "plan_markdown", "problem", "propose",
-    "records_cited", "saved_plan", "score", "score_json", "shown_lines", "stages", "still_open", "to_json",
-    "to_sarif", "told_actual", "told_basis", "told_change", "told_error", "told_gate", "told_load", "told_plan",
-    "told_saving", "told_seconds", "told_step", "told_usd",
+    "design_folder", "draw", "draw_graph", "draw_trace", "evidence_from", "first_request", "fix", "fixed", "kept",
+    "lane_of", "measure", "note_files", "notes_of", "plan", "plan_changes", "plan_json", "plan_markdown", "problem",
+    "propose", "records_cited", "repairing", "saved_plan", "score", "score_json", "shown_lines", "stages",
+    "still_open", "to_json", "to_sarif", "told_actual", "told_basis", "told_change", "told_error", "told_gate",
+    "told_load", "told_plan", "told_saving", "told_seconds", "told_step", "told_usd", "understood",
 ]  # fmt: skip
 __getattr__, __dir__ = front_door(
     __name__,
@@ -142,6 +145,7 @@ __getattr__, __dir__ = front_door(
         "documents._subject": "Subject",
         "starting.choices": "Choice",
         "starting.profile": "EvalFile GivenFile Labels Lengths Profile",
+        "starting.prose": "first_request repairing understood",
         "starting.requirements": "Requirements",
         "starting.situation": "LocalModel Situation",
         "starting.questions": "Question problem still_open",

@@ -1,9 +1,9 @@
 """The port of a chat model: messages in, text out as it comes, usage at the end."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,6 +53,8 @@ class ChatRequest:
     max_tokens: int | None = None
     timeout: float | None = None
     """Seconds for the whole call; None leaves it to the part."""
+    form: Mapping[str, Any] | None = None
+    """A JSON Schema that the answer should follow, where the model can be held to one; others do as they can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,9 @@ class Completions:
         limits = [limit for limit in (self._max_tokens, request.max_tokens) if limit is not None]
         if limits:
             body[self._limit_field] = min(limits)
+        if request.form is not None:
+            schema = {"name": "answer", "schema": dict(request.form)}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return body
 
 

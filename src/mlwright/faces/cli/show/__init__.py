@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mlwright.faces.cli.show.starting import asked as asked
     from mlwright.faces.cli.show.starting import profile as profile
     from mlwright.faces.cli.show.starting import started as started
+    from mlwright.faces.cli.show.starting import understood as understood
     from mlwright.faces.cli.show.systems import added as added
     from mlwright.faces.cli.show.systems import diagnosis as diagnosis
     from mlwright.faces.cli.show.systems import ingested as ingested
@@ -104,6 +105,7 @@ __all__ = [
     "tree",
     "tuned",
     "turn",
+    "understood",
     "up",
     "verbatim",
     "watched",
@@ -119,7 +121,7 @@ __getattr__, __dir__ = front_door(
     planning="actual plan plan_changes recalibrated",
     progress="progress",
     prompting="prompted",
-    starting="asked profile started",
+    starting="asked profile started understood",
     systems="added diagnosis ingested quarantined results run runs status traffic up watched",
     trees="kinds tree",
     tuning="calibrated synthetic tuned",

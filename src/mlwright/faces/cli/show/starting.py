@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from mlwright.app import Started
-from mlwright.architect import Profile, counted_words, told_seconds, told_usd
+from mlwright.architect import Profile, Requirements, counted_words, still_open, told_seconds, told_usd
 from mlwright.faces.cli.show.console import console, errors, size
 from mlwright.faces.cli.show.design import findings
 
@@ -22,6 +22,17 @@ def asked(text: str, found: str, offer: str, wrong: str, *, quiet: bool) -> str 
         return to.input("[mark]?[/mark] ").strip() or offer
     except EOFError:
         return None
+
+
+def understood(known: Requirements, *, quiet: bool) -> None:
+    """What a model made of the prose, for a person to look at, and what stays open."""
+    to = errors if quiet else console
+    said = known.model_dump(mode="json", exclude_none=True)
+    for name, value in said.items():
+        to.print(Text.assemble((f"{name:14}", "name"), ", ".join(value) if isinstance(value, list) else str(value)))
+    still = ", ".join(one.field for one in still_open(known))
+    if still:
+        to.print(Text(f"{'not said':14}{still}", style="quiet"))
 
 
 def profile(found: Profile, *, quiet: bool = False) -> None:
