@@ -108,6 +108,18 @@ def test_an_address_asks_a_question_again(page: Page, site: Site) -> None:
     expect(page.locator("#answer")).to_contain_text("6 bar")
 
 
+def test_a_bar_of_a_trace_leads_to_its_step_by_keyboard(page: Page, site: Site) -> None:
+    page.goto(site.url + "/answers")
+    page.locator("main a[href^='/answers/']").first.click()
+    drawing = page.get_by_role("region", name="Trace of this answer")
+    expect(drawing.locator("svg desc")).to_contain_text("retrieval")
+    bar = drawing.get_by_role("link", name=re.compile("^chat extractive"))
+    bar.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/trace/answer:\w+#span-\w+"))
+    expect(page.locator("tr:target")).to_contain_text("gen_ai.usage.output_tokens")
+
+
 def test_an_answer_can_be_judged(page: Page, site: Site) -> None:
     page.goto(site.url + "/answers")
     page.locator("main a[href^='/answers/']").first.click()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import mlwright as mw
+from mlwright.architect import draw_trace
 from mlwright.kernel.clock import ManualClock
 from mlwright.kernel.errors import NotFound, Refused
 
@@ -37,6 +38,23 @@ def test_what_happened_is_kept_for_an_answer_and_for_a_run(app: mw.App) -> None:
     assert runs["eval"].count("answer") == 4
     with pytest.raises(NotFound, match="no trace of run:nonesuch"):
         app.trace("run:nonesuch")
+
+
+def test_a_trace_shows_who_failed_before_a_fallback_answered(plant: Path) -> None:
+    text = (plant / "mlwright.yaml").read_text(encoding="utf-8")
+    dead = 'models: {embed: {embedder: {use: hashing}}, chat: {writer: {use: openai, model: m, base_url: "http://127.0.0.1:9/v1"}}}'
+    text = text.replace("rag:\n", f"{dead}\nrag:\n").replace(", gate: quality", "")
+    (plant / "mlwright.yaml").write_text(
+        text.partition("evals:")[0] + "serving:" + text.partition("serving:")[2], encoding="utf-8"
+    )
+    with mw.open(plant / "mlwright.yaml", sets={"serving.endpoints.answer.limits.retries": "0"}) as app:
+        app.up()
+        answer = app.ask(SEAL)
+        failed, saved = (one for one in app.trace(answer.ref).spans if one.name == "answer plant")
+        drawn = draw_trace(app.trace(answer.ref).spans, "x", "text")
+    assert failed.error
+    assert (saved.error, saved.about) == ("", str(answer.ref))
+    assert drawn.count("✕") == 2, "the try, and the model in it"
 
 
 def test_traces_go_when_the_blueprint_says_so(standing: Path) -> None:
