@@ -4,7 +4,7 @@ python scripts/tour.py            write what they print now into the page
 python scripts/tour.py --check    fail where the page shows something else
 
 A block of the page begins with `$ ` and a command; below stands what it prints, where `…` alone on a line stands for
-lines that are left out. A command with nothing below it gets all of it. Times, sizes, dates and references may differ.
+lines that are left out; where there are none, all of it is written. Times, sizes, dates and references may differ.
 """
 
 import os
@@ -32,7 +32,7 @@ VARYING = (
     (re.compile(r"\b\d[\d.,]*\s?(?:B|kB|MB|GB)\b"), "a size"),
     (re.compile(r"\bseconds \d[\d.]*|\b\d+ minutes?\b"), "a time"),
     (re.compile(r"[█▒░]+"), "█"),
-    (re.compile(r"\d+ statements are proved, \d+"), "statements are proved"),
+    (re.compile(r"\d+ statements are proved, \d+|\d+ findings?:"), "so many"),
     (re.compile(r"\s+"), " "),
 )
 
@@ -59,8 +59,6 @@ def like(line: str) -> str:
 
 def renewed(shown: Sequence[str], printed: Sequence[str]) -> list[str] | None:
     """The shown lines as they were printed now; None where they were not. Lines between two cuts stand together."""
-    if not shown:
-        return list(printed)
     found, at = list[str](), 0
     for number, part in enumerate(parts(shown)):
         starts = range(at, len(printed) - len(part) + 1) if number else range(min(1, len(printed) + 1))
@@ -69,7 +67,7 @@ def renewed(shown: Sequence[str], printed: Sequence[str]) -> list[str] | None:
             return None
         found += [*([CUT] if number else []), *printed[here : here + len(part)]]
         at = here + len(part)
-    return found if shown[-1] == CUT or at == len(printed) else None
+    return found if CUT in shown[-1:] or at == len(printed) else None
 
 
 def parts(shown: Sequence[str]) -> Iterator[list[str]]:
@@ -121,14 +119,15 @@ class Shell:
 
 
 def toured(page: str, shell: Shell, *, fill: bool) -> tuple[str, list[str]]:
-    """The page as it should be, and what in it is not true; `fill` where output may be missing yet."""
+    """The page as it should be, and what in it is not true. With `fill` what is shown whole is taken as it is now."""
     wrong: list[str] = []
 
     def block(match: re.Match[str]) -> str:
         text = ""
         for command in commands(match[0]):
             printed = shell.run(command.line)
-            lines = renewed(command.shown, printed) if command.shown or fill or not printed else None
+            whole = fill and CUT not in command.shown
+            lines = printed if whole else renewed(command.shown, printed)
             if lines is None:
                 wrong.append("\n".join([f"$ {command.line}", "prints", *printed, "and the page shows", *command.shown]))
             text += "\n".join([f"$ {command.line}", *(command.shown if lines is None else lines)]) + "\n"
