@@ -113,6 +113,20 @@ def test_a_secret_in_the_file_cannot_become_a_release() -> None:
     assert "literal-key" not in str(caught.value)
 
 
+def test_a_target_says_what_holds_vectors(tmp_path: Path) -> None:
+    file = tmp_path / "mlwright.yaml"
+    file.write_text(
+        MINIMAL + "targets: {prod: {vectors: pgvector}, own: {vectors: {use: pgvector, url: '${MLWRIGHT_TEST_KEY}'},"
+        " set: {rag.docs.index.engine: lance}}, bad: {vectors: pgvektor}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BlueprintError, match="pgvektor"):
+        load(file, secrets=False)
+    file.write_text(file.read_text(encoding="utf-8").replace(", bad: {vectors: pgvektor}", ""), encoding="utf-8")
+    engines = [load(file, target=name, secrets=False).rag["docs"].index.engine.use for name in ("local", "prod", "own")]
+    assert engines == ["embedded", "pgvector", "lance"]
+
+
 def test_overlays_replace_values(tmp_path: Path) -> None:
     file = tmp_path / "mlwright.yaml"
     file.write_text(

@@ -7,6 +7,7 @@ from threading import Thread
 import psycopg
 import pytest
 
+import mlwright
 from mlwright.kernel.errors import Conflict, MissingExtra, MlwrightError, UserError
 from mlwright.rag.conditions import Is, matches
 from mlwright.rag.indexes import Entry, Index
@@ -14,6 +15,14 @@ from mlwright.rag.indexes.pgvector import Config
 from mlwright.testing.entries import DIMS, WORDS, entries_of, vectors_of
 from mlwright.testing.index import IndexSuite, found_ids
 from mlwright.testing.postgresql import private_postgresql, private_schema
+
+TEAM = """version: 1
+system: {name: support, risk: minimal}
+models: {embed: {embedder: hashing}}
+data: {sources: {docs: {use: files, path: "docs/*.md"}}}
+rag: {support: {documents: docs}}
+targets: {team: {store: "%s", vectors: pgvector}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -176,5 +185,27 @@ def test_an_address_is_needed_and_understood(tmp_path: Path) -> None:
 def test_facts_tell_whose_server_it_is() -> None:
     assert not Config(url="postgresql://db.internal/x").facts().leaves_machine
     assert Config(url="postgresql://db.example.com/x").facts().leaves_machine
-    assert Config().in_store("postgresql://db/x").url is not None
     assert Config().in_store("mlwright.db").url is None
+
+
+def test_a_target_keeps_rows_and_vectors_in_one_database(url: str, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for thing in WORDS[:6]:
+        text = (
+            f"# Care of the {thing}\n\nThe {thing} of the first hall is looked after by the {thing} team every week.\n"
+        )
+        (tmp_path / "docs" / f"{thing}.md").write_text(text, encoding="utf-8")
+    (tmp_path / "mlwright.yaml").write_text(TEAM % url, encoding="utf-8")
+    with mlwright.open(tmp_path / "mlwright.yaml", target="team") as app:
+        app.ingest()
+        assert app.retrieve(f"the {WORDS[0]} team").hits
+        before = app.index_versions().all()
+        tuned = app.tune(documents=2, examples=2)
+        assert tuned.documents == 2
+        assert app.verify_index() == [], "tuning builds its indexes elsewhere"
+        assert app.index_versions().all() == before
+    with psycopg.connect(url) as connection:
+        tables = {name for (name,) in connection.execute("select tablename from pg_tables")}
+    assert {"rag_chunk", "rag_index"} < tables
+    assert any(name.startswith("mlwright_support_") for name in tables)
+    assert not list((tmp_path / ".mlwright" / "indexes").glob("*/*/"))

@@ -44,9 +44,10 @@ def open(
     blueprint = load(Path(path), target=target, sets=sets or {})
     home = blueprint.folder / FOLDER
     settings = load_settings(home / "settings.toml")
+    store = blueprint.target.store or settings.store
     kernel = open_kernel(
         home,
-        store=blueprint.target.store or settings.store or None,
+        store=store or None,
         blobs=blueprint.target.blobs or settings.blobs or None,
         clock=clock,
     )
@@ -54,7 +55,7 @@ def open(
     tracking = build_tracking(blueprint.tracking, kernel, system=blueprint.system.name, base=blueprint.folder)
     data = build_data(blueprint.data, kernel, base=blueprint.folder)
     evals = build_evals(blueprint.evals, kernel, base=blueprint.folder, record=tracking.record)
-    builder = _Builder(kernel, data, tracking)
+    builder = _Builder(kernel, data, tracking, store)
     releases = Releases(
         builder.pipelines(blueprint), lambda ref: builder.pipelines(_recorded(serving, ref, blueprint)), builder.close
     )
@@ -77,10 +78,11 @@ def _recorded(serving: Serving, release: Ref, current: Blueprint) -> Blueprint:
 
 
 class _Builder:
-    """Builds pipelines; models that several pipelines or releases share are built once."""
+    """Builds pipelines; models that several pipelines or releases share are built once. `store` is the address of the
+    database, where there is one."""
 
-    def __init__(self, kernel: Kernel, data: Data, tracking: Tracking) -> None:
-        self._kernel, self._data, self._tracking = kernel, data, tracking
+    def __init__(self, kernel: Kernel, data: Data, tracking: Tracking, store: str) -> None:
+        self._kernel, self._data, self._tracking, self._store = kernel, data, tracking, store
         self._models = BuiltModels()
 
     def pipelines(self, blueprint: Blueprint) -> Pipelines:
@@ -107,4 +109,5 @@ class _Builder:
             compute=blueprint.target.compute,
             embed=embed,
             rerank=self._models.reranker(blueprint.models, spec),
+            store=self._store,
         )

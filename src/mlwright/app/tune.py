@@ -177,7 +177,8 @@ class _Work:
         self._app, self._rag, self._asked, self._metric, self._progress = app, rag, asked, metric, progress
         self._names = tuple(dict.fromkeys((metric, *_ALSO)))
         self._metrics = {name: metric_named(name) for name in self._names}
-        bare = rag.spec.model_copy(update={"situate": None})
+        own = rag.spec.index.model_copy(update={"engine": type(rag.spec.index)().engine})  # on a server is what answers
+        bare = rag.spec.model_copy(update={"situate": None, "index": own})
         self._candidates = Candidates(rag.name, bare, app.blueprint.models)
         self._models = BuiltModels()
         whole = Documents(app.data, rag.spec.documents)

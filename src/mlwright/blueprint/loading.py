@@ -98,8 +98,19 @@ def _of_target(root: Table, name: str | None) -> dict[str, Node]:
         if name == "local":
             return {}
         raise NotFound(f"{root.place.file} has no target {name!r}", hint=nearest(name, [*known, "local"], "targets"))
-    chosen = find(root, ("targets", name, "set"))
-    return dict(chosen[0].items) if len(chosen[1]) == 3 and isinstance(chosen[0], Table) else {}
+    return {**_engines(root, name), **_table(root, ("targets", name, "set"))}
+
+
+def _engines(root: Table, target: str) -> dict[str, Node]:
+    """`vectors` of a target is short for the engine of every pipeline."""
+    vectors = _table(root, ("targets", target)).get("vectors")
+    return {} if vectors is None else {f"rag.{name}.index.engine": vectors for name in _table(root, ("rag",))}
+
+
+def _table(root: Table, loc: Loc) -> dict[str, Node]:
+    """The items of the mapping at a place; none where there is no mapping."""
+    node, way = find(root, loc)
+    return dict(node.items) if way == loc and isinstance(node, Table) else {}
 
 
 def _target(blueprint: Blueprint, name: str | None) -> Target:

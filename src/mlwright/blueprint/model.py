@@ -26,7 +26,7 @@ from mlwright.evals import EvalSpec
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.units import UsdPerMonth
 from mlwright.models import ModelsSpec
-from mlwright.rag import AnyCompute, ComputePart, PipelineSpec
+from mlwright.rag import AnyCompute, AnyIndex, ComputePart, PipelineSpec
 from mlwright.serving import ServingSpec
 from mlwright.tracking import TrackingSpec
 
@@ -72,6 +72,11 @@ class TargetSpec(_Section):
         default="local",
         validate_default=True,
         description="Where documents are read and embedded: `local`, `ray`, or a cluster's address, `ray://head:10001`.",
+    )
+    vectors: AnyIndex | None = Field(
+        default=None,
+        description="What holds the indexes of all pipelines, as `pgvector`, which then uses the `store`; what each "
+        "pipeline says in `index.engine` where absent.",
     )
     set: dict[str, Any] = Field(
         default_factory=dict, description="Values that this target replaces, by path: `serving.endpoints.x.auth`."

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlwright.rag.filters import parse_filter as parse_filter
     from mlwright.rag.filters import plain_filter as plain_filter
     from mlwright.rag.filters import read_filter as read_filter
+    from mlwright.rag.indexes import AnyIndex as AnyIndex
     from mlwright.rag.indexes import Damage as Damage
     from mlwright.rag.map import EmbeddingMap as EmbeddingMap
     from mlwright.rag.map import MapCluster as MapCluster
@@ -85,6 +86,7 @@ __all__ = [
     "NEW",
     "Answer",
     "AnyCompute",
+    "AnyIndex",
     "Block",
     "Call",
     "Candidate",
@@ -169,7 +171,7 @@ __getattr__, __dir__ = front_door(
     filters="ACL Filter Where as_filter filter_text parse_filter plain_filter read_filter",
     pipeline="Rag",
     plan="Load cost_lines prompt_tokens search_lines search_seconds situate_lines storage_lines",
-    indexes="Damage",
+    indexes="AnyIndex Damage",
     map="EmbeddingMap MapCluster MapPoint NearDuplicate",
     outline="Outline outline_of",
     parse="Reader every_parser",

@@ -30,11 +30,13 @@ def build_rag(
     compute: ComputePart | None = None,
     embed: EmbedPart | None = None,
     rerank: RerankChoice | None = None,
+    store: str = "",
 ) -> Rag:
     """Open pipeline `name`. `chat` and `prices` are by name in `models.chat`; `prompt` and `situate_prompt` are the
     texts of the templates, the built-in ones where None; `rerank` is the reranker that the section names. `compute`
     says where documents are read and embedded, this machine where None; work elsewhere needs `embed`, the part behind
-    `embedder`. Opens no index and loads no model.
+    `embedder`. `store` is the address of the database of the rows, for an index that lives there too. Opens no index
+    and loads no model.
 
     Raises UserError for a template that cannot be used, NotFound where the model that writes contexts is missing."""
     kernel.store.migrate("mlwright.rag")
@@ -43,6 +45,8 @@ def build_rag(
     tables.add_prompt(kernel.store, template.ref, template.text, stamp(kernel.clock.now()))
     if writer is not None:
         tables.add_prompt(kernel.store, writer.prompt.ref, writer.prompt.text, stamp(kernel.clock.now()))
+    index = spec.index.model_copy(update={"engine": spec.index.engine.in_store(store)})
+    spec = spec.model_copy(update={"index": index})
     return Rag(
         name, spec, kernel, embedder, chat, prices, source, record, template, compute or Local(), embed, rerank, writer
     )  # fmt: skip

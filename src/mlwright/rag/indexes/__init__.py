@@ -137,6 +137,10 @@ class Index(Protocol):
 
 
 class IndexPart(Part):
+    def in_store(self, store: str) -> "IndexPart":
+        """The same, in the workspace's database where it has no address of its own and can live there."""
+        return self
+
     @abstractmethod
     def build(self, home: Path, dims: int, quantize: Quantize = "none") -> Index:
         """Open the index in folder `home`, making it where it is absent."""

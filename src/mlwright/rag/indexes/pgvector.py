@@ -18,7 +18,7 @@ class Config(IndexPart):
 
     use: Literal["pgvector"] = "pgvector"
     url: SecretStr | None = None
-    """The database, as `${DATABASE_URL}`; that of the target's `store` where absent."""
+    """The database, as `${DATABASE_URL}`; where absent that of the `store`, which has to be PostgreSQL then."""
     prefix: str = Field(default="mlwright", pattern=r"^[a-z_][a-z0-9_]{0,19}$")
     """What the names of its tables begin with. Systems that share a schema need different ones."""
     exact: int = Field(default=10_000, ge=0)
@@ -31,10 +31,11 @@ class Config(IndexPart):
         url = self.url.get_secret_value() if self.url else ""
         return Facts(embedded=False, provider="postgresql", leaves_machine=not is_near(url), licence="PostgreSQL")
 
-    def in_store(self, store: str | None) -> "Config":
-        if self.url is not None or not (store or "").startswith(("postgresql://", "postgres://")):
+    def in_store(self, store: str) -> "Config":
+        """In the same database as the rows."""
+        if self.url is not None or not store.startswith(("postgresql://", "postgres://")):
             return self
-        return self.model_copy(update={"url": SecretStr(str(store))})
+        return self.model_copy(update={"url": SecretStr(store)})
 
     def build(self, home: Path, dims: int, quantize: Quantize = "none") -> Index:
         """Raises MissingExtra without psycopg and tantivy, UserError without an address and for what pgvector lacks,
