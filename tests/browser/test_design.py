@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import mlwright as mw
 from browser.conftest import Site, Watch, make_workspace
-from browser.looking import serious, too_wide
+from browser.looking import serious_in_both, too_wide
 
 pytestmark = pytest.mark.browser
 
@@ -32,11 +32,7 @@ def design(chromium: Browser, documents: Path, watch: Watch) -> Page:
 
 
 def test_the_page_is_whole_accessible_and_narrow_enough(design: Page, watch: Watch) -> None:
-    problems = []
-    for scheme in ("light", "dark"):
-        design.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        problems += [f"{scheme} {problem}" for problem in serious(design)]
-    assert problems == []
+    assert serious_in_both(design) == []
     assert not too_wide(design)
     assert watch.errors == []
     assert watch.foreign == []

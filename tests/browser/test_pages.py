@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import SEAL, Site, Watch
-from browser.looking import serious, too_wide
+from browser.looking import serious, serious_in_both, too_wide
 
 pytestmark = pytest.mark.browser
 
@@ -34,9 +35,10 @@ def links(page: Page, site: Site) -> list[str]:
     return [link for link in found if link.startswith(site.url) and "/assets/" not in link]
 
 
-def walk(page: Page, site: Site) -> dict[str, str]:
-    """One address of every shape, with and without a query, found by following links."""
-    seen: dict[str, str] = {}
+def walk(page: Page, site: Site) -> Iterator[tuple[str, str]]:
+    """One page of every shape, with and without a query, found by following links: its shape and address, once the
+    page stands there."""
+    seen: set[str] = set()
     todo = [site.url + "/", site.url + "/style", site.url + "/evals"]
     while todo and len(seen) < 60:
         link = todo.pop(0).split("#")[0]
@@ -44,10 +46,10 @@ def walk(page: Page, site: Site) -> dict[str, str]:
         name = shape(parts.path) + "?".join(["", *sorted({key for key, _ in parse_qsl(parts.query)})])
         if name in seen or parts.path.startswith(("/v1", "/metrics", "/openapi")):
             continue
-        seen[name] = link
+        seen.add(name)
         page.goto(link)
         todo += links(page, site)
-    return seen
+        yield name.partition("?")[0], link
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +60,16 @@ def addresses() -> dict[str, str]:
 def test_every_page_is_whole_accessible_and_narrow_enough(
     page: Page, context: BrowserContext, site: Site, watch: Watch
 ) -> None:
-    pages = walk(page, site)
-    assert {name.partition("?")[0] for name in pages} >= SHAPES
     problems: list[str] = []
-    for link in pages.values():
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.goto(link)
-            problems += [f"{scheme} {problem}" for problem in serious(page)]
+    shapes = set()
+    for name, link in walk(page, site):
+        shapes.add(name)
+        problems += serious_in_both(page)
         if too_wide(page):
             problems.append(f"{link} is wider than 400 px")
         assert page.title()
         assert page.locator("h1").count() == 1 or "/style" in link, link  # which shows one more
+    assert shapes >= SHAPES
     assert not problems, "\n".join(problems)
 
 
