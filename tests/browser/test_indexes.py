@@ -82,6 +82,10 @@ def test_it_is_verified_and_damage_is_named(page: Page, grown: Site) -> None:
     page.goto(grown.url + "/indexes")
     page.get_by_role("button", name="Verify").click()
     expect(page.locator("#health")).to_contain_text("all of them agree")
+    page.reload()
+    expect(page.locator("#health").get_by_role("link", name="Verified")).to_have_attribute(
+        "href", re.compile("^/runs/")
+    )
     expect(page).to_have_url(re.compile("/indexes$"))
     with closing(sqlite3.connect(grown.folder / ".mlwright" / "mlwright.db")) as store, store:
         lost = store.execute("select * from rag_embedding limit 1").fetchone()

@@ -1,13 +1,14 @@
 """Adding and removing documents while the system runs: an upload is kept at once, a job makes it searchable."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal
 
 from mlwright.app.joined import Joined
+from mlwright.app.patience import PATIENCE_S, TICK_S, patiently
 from mlwright.data import Upload
 from mlwright.kernel import aio
 from mlwright.kernel.errors import Conflict, NotFound, TransientError
@@ -17,10 +18,7 @@ from mlwright.rag import Rag
 
 JOB = "ingest"
 State = Literal["queued", "parsed", "searchable", "quarantined", "failed"]
-T = TypeVar("T")
-_PATIENCE_S = 600.0
 _AT_ONCE_S = 20.0
-_TICK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def remove(app: Joined, document: Ref) -> Upload:
     gone = app.data.remove(document)
     job = enqueue(app, gone.source)
     with suppress(Conflict):
-        _patiently(lambda: _bring_in_line(app, gone.source), _AT_ONCE_S, _nothing)
+        patiently(lambda: _bring_in_line(app, gone.source), _AT_ONCE_S)
         app.kernel.jobs.cancel(job)
     return gone
 
@@ -94,7 +92,7 @@ def settle(app: Joined, job: Ref) -> None:
     """Wait until a job has ended, and do it here where no worker does. Raises TransientError where it failed."""
     while (state := app.kernel.jobs.job(job).state) in ("waiting", "running"):
         if not app.kernel.jobs.run_pending():
-            time.sleep(_TICK_S)
+            time.sleep(TICK_S)
     if state == "dead":
         raise TransientError(f"the documents were kept, and not ingested: {app.kernel.jobs.job(job).error}")
 
@@ -151,7 +149,7 @@ def _ingest(app: Joined, attempt: Attempt) -> None:
     source = str(attempt.payload["source"])
     rags = _everywhere(app, source)
     if attempt.payload.get("again") or app.data.pending(source) or any(rag.report().stale for rag in rags):
-        _patiently(lambda: _bring_in_line(app, source), _PATIENCE_S, attempt.check)
+        patiently(lambda: _bring_in_line(app, source), PATIENCE_S, attempt.check)
 
 
 def _bring_in_line(app: Joined, source: str) -> None:
@@ -174,20 +172,3 @@ def _everywhere(app: Joined, source: str) -> Sequence[Rag]:
 
 def _readers(rags: Mapping[str, Rag], source: str) -> list[Rag]:
     return [rag for rag in rags.values() if rag.spec.documents == source]
-
-
-def _nothing() -> None:
-    """Where nobody can ask to stop."""
-
-
-def _patiently(work: Callable[[], T], seconds: float, check: Callable[[], None]) -> T:
-    """Wait for others that hold the lock. Raises Conflict where that takes too long."""
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            return work()
-        except Conflict:
-            if time.monotonic() > until:
-                raise
-        check()
-        time.sleep(_TICK_S)

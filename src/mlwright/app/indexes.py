@@ -1,10 +1,17 @@
 """Care of the indexes: the walk over pipelines, releases and sources that pruning and repair need."""
 
+import json
+from collections.abc import Callable
+
 from mlwright.app.joined import Joined
 from mlwright.app.joins import Pipelines
+from mlwright.app.patience import patiently, unstoppable
 from mlwright.kernel.errors import NotFound
 from mlwright.kernel.ids import Ref
 from mlwright.rag import Damage, PrunedIndex, forget_derived, forget_shelves
+
+FOUND = "damage.json"
+"""What a check found, in the files of its run."""
 
 
 def prune(app: Joined, pipeline: str = "") -> dict[str, PrunedIndex]:
@@ -21,16 +28,26 @@ def prune(app: Joined, pipeline: str = "") -> dict[str, PrunedIndex]:
     return done
 
 
-def verify(app: Joined, pipeline: str) -> list[Damage]:
-    """What is damaged in an index; that it was looked at, and how much was found, is kept as a run."""
+def verify(
+    app: Joined, pipeline: str, *, patience: float = 0.0, check: Callable[[], None] = unstoppable
+) -> list[Damage]:
+    """What is damaged in an index; that it was looked at, and what was found, is kept as a run. Waits for an
+    ingest to end, for `patience` seconds, and asks `check` whether to stop. Raises Conflict where it goes on."""
     rag = app.pipeline(pipeline)
     index = rag.index_ref()
     if index is None:
-        return rag.verify()
-    with app.tracking.start_run(f"verify {rag.name}", kind="verify", uses=[index]) as run:
-        found = rag.verify()
+        return patiently(rag.verify, patience, check)
+    with app.tracking.start_run(run_of(rag.name), kind="verify", uses=[index]) as run:
+        found = patiently(rag.verify, patience, check)
         run.log({"damage": float(len(found))})
+        told = {"index": str(index), "damages": [[one.place, one.problem] for one in found]}
+        run.artifact(json.dumps(told, ensure_ascii=False).encode(), FOUND)
     return found
+
+
+def run_of(pipeline: str) -> str:
+    """What the runs are called that check the index of a pipeline."""
+    return f"verify {pipeline}"
 
 
 def tidy(app: Joined) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from mlwright.app import adding
+from mlwright.app import adding, verifying
 from mlwright.app.built import BuiltModels
 from mlwright.app.joins import Documents, Pipelines
 from mlwright.app.releases import Releases
@@ -62,6 +62,7 @@ def open(
     serving = build_serving(blueprint.serving, kernel, handlers=releases, gate=evals.require_pass)
     app = App(blueprint.path, home, blueprint, kernel, data, evals, serving, tracking, releases)
     adding.handle(app)
+    verifying.handle(app)
     return app
 
 

@@ -21,6 +21,7 @@ from mlwright.app import (
     tracing,
     tune,
     up,
+    verifying,
     walk,
     watching,
 )
@@ -112,8 +113,9 @@ class App(Joined):
         adding.settle(self, job)
 
     def working(self) -> AbstractContextManager[object]:
-        """A worker for the jobs of this workspace, beside whatever happens in the `with`."""
-        return self.kernel.jobs.worker(poll=1.0)
+        """A worker for the jobs of this workspace, beside whatever happens in the `with`: two at a time, so that the
+        check of a large index holds up no upload elsewhere."""
+        return self.kernel.jobs.worker(threads=2, poll=1.0)
 
     def ask(
         self,
@@ -181,6 +183,14 @@ class App(Joined):
         """What is damaged in an index, or disagrees between index, store and lineage; with `repair` it is mended, and
         what cannot be mended is made again from the documents."""
         return aio.run(self.pipeline(pipeline).repair(progress)) if repair else indexes.verify(self, pipeline)
+
+    def verify_soon(self, pipeline: str = "") -> Ref:
+        """Have an index checked by a job, whose reference it gives; `verification` says what came of it."""
+        return verifying.enqueue(self, pipeline)
+
+    def verification(self, pipeline: str = "") -> "verifying.Verification":
+        """The last check of an index, and whether one is under way."""
+        return verifying.state(self, pipeline)
 
     def map_index(self, pipeline: str = "") -> EmbeddingMap:
         """The chunks of an index by what they mean: places on a plane, clusters with the words that tell them apart,

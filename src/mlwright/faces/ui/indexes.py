@@ -17,7 +17,7 @@ from mlwright.faces.ui.rendering import Renderer
 from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import MlwrightError, UserError
 from mlwright.kernel.ids import Ref
-from mlwright.rag import Damage, IndexDiff, IndexInfo, IndexVersions, Rag
+from mlwright.rag import IndexDiff, IndexInfo, IndexVersions, Rag
 
 if TYPE_CHECKING:
     from mlwright.app import App
@@ -52,13 +52,6 @@ class Difference:
     now: Ref | None
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What a check found."""
-
-    damages: Sequence[Damage]
-
-
 def routes(app: "App", pages: Renderer) -> list[Route]:
     async def index(request: Request) -> Response:
         return await shown(request, app.pipeline(request.path_params.get("pipeline", "")))
@@ -82,11 +75,10 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
         return RedirectResponse(with_query(_page(rag), done=f"#{found.number} is no longer called {name}"), 303)
 
     async def verify(request: Request) -> Response:
+        """Begin a check, or join the one that is under way; the page shows how it stands."""
         rag = _pipeline(request)
-        try:
-            return await shown(request, rag, health=Health(await in_thread(app.verify_index, rag.name)))
-        except UserError as problem:
-            return await shown(request, rag, problem=problem)
+        await in_thread(app.verify_soon, rag.name)
+        return RedirectResponse(_page(rag), 303)
 
     async def diff(request: Request) -> Response:
         rag, query = _pipeline(request), request.query_params
@@ -103,16 +95,15 @@ def routes(app: "App", pages: Renderer) -> list[Route]:
             versions=await in_thread(versions.all),
         )  # fmt: skip
 
-    async def shown(
-        request: Request, rag: Rag, *, health: Health | None = None, problem: MlwrightError | None = None
-    ) -> Response:
+    async def shown(request: Request, rag: Rag, *, problem: MlwrightError | None = None) -> Response:
         built = await in_thread(rag.index_ref) is not None
         rows = _rows(await in_thread(rag.index_versions.all)) if built else []
         return pages.render(
             request, "index.html", status=leaving(problem).status if problem else 200, pipeline=rag.name,
             page=paged(request, rows, "version"), pipelines=list(app.rag), versions=[row.info for row in rows],
             newest=rows[0].info if rows else None, readable=[row.info for row in rows if row.info.readable],
-            spec=rag.spec.index, health=health, problem=problem, done=request.query_params.get("done", ""),
+            spec=rag.spec.index, health=await in_thread(app.verification, rag.name), problem=problem,
+            done=request.query_params.get("done", ""),
         )  # fmt: skip
 
     def _pipeline(request: Request) -> Rag:
