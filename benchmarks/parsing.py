@@ -1,12 +1,15 @@
 """Parsing: how fast files become text with positions, against the bare libraries below, and how true the text is.
 
-Speed in pages or documents a second of wall time: the bare call of the library (the floor), the parser in this process,
-and the reader with its guarded worker processes. Scans are left alone: recognition is tesseract's speed. The peer is
-pypdf, in the environment of a peer that `benchmarks/rag.py --install` makes; it gives the text alone, ours also reading
-order, headings and tables. Truth as F1 of the bag of words against reviewed Markdown.
+Pages or documents a second of wall time, and CPU time of each, workers included; each way in turns with the others, on
+the same files, and how many times the first way of its table. The ways: pypdf, in the environment of a peer that
+`benchmarks/rag.py --install` makes; the bare call of the library; the parser in this process; and the reader with its
+guarded worker processes, which is what an ingest uses. pypdf and the bare calls give the text alone, ours also reading
+order, headings and tables, and the reader the language too. Scans are left alone: recognition is tesseract's speed.
+Truth as F1 of the bag of words against reviewed Markdown. On Linux, for the CPU time of workers.
 Run: python benchmarks/parsing.py [FOLDER OF DATA]
 """
 
+import json
 import os
 import re
 import statistics
@@ -15,7 +18,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pypdfium2
 import trafilatura
@@ -25,9 +31,11 @@ from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parse import Reader, every_parser
 from mlwright.rag.types import Parsed
 
-Files = list[tuple[bytes, str]]
 PDFS = ("pdf_docling_gt/sources", "pdf_pypdf_samples")
-PEERS = Path(os.environ.get("MLWRIGHT_PEERS") or Path(__file__).resolve().parent.parent / "build" / "peers")
+HERE = Path(__file__).resolve().parent
+PEERS = Path(os.environ.get("MLWRIGHT_PEERS") or HERE.parent / "build" / "peers")
+ROUNDS = 7
+WORKERS = 2
 NAVIGATION = (
     "<div>"
     + "".join(f'<div><a href="/{number}">Section {number} of the site</a></div>' for number in range(30))
@@ -35,32 +43,41 @@ NAVIGATION = (
 )
 
 
+class File(NamedTuple):
+    path: Path
+    source: bytes
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds."""
+
+    wall: float
+    cpu: float
+
+
+Way = Callable[[], Cost]
+
+
 def main() -> None:
     data = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("MLWRIGHT_DATA", "../shared/data"))
     markdown = read(data / "docs_fastapi_md", "*.md")
-    pages = [(web_page(source), f"{key}.html") for source, key in markdown[:60]]
-    pdfs = [pdf for folder in PDFS for pdf in read(data / folder, "*.pdf")]
-    pdfs = [(source, key) for source, key in pdfs if page_count(source)]
-    count = sum(page_count(source) for source, _ in pdfs)
-    print(f"{'files':34}{'unit':>8}{'bare':>9}{'parser':>9}{'reader':>9}{'of bare':>9}{'no text':>9}")
-    speed(f"{len(pdfs)} PDFs, {count} pages", "pages/s", pdfs, bare_pdf, "pdf", count)
-    speed(
-        f"{len(pages)} rendered pages",
-        "docs/s",
-        pages,
-        lambda source: trafilatura.extract(source.decode()),
-        "html",
-        len(pages),
-    )
-    speed(f"{len(markdown)} Markdown files", "docs/s", markdown, bare_markdown, "markdown", len(markdown))
-    pypdf([path for folder in PDFS for path in sorted((data / folder).rglob("*.pdf")) if page_count(path.read_bytes())])
+    pages = [File(file.path.with_suffix(".html"), web_page(file.source)) for file in markdown[:60]]
+    pdfs = [file for folder in PDFS for file in read(data / folder, "*.pdf") if page_count(file.source)]
+    count = sum(page_count(file.source) for file in pdfs)
+    print(f"least wall time and mean CPU time of {ROUNDS} rounds in turns; load {os.getloadavg()[0]:.1f}")
+    with ExitStack() as stack:
+        peer = pypdf([file.path for file in pdfs], stack)
+        speed(f"{len(pdfs)} PDFs, {count} pages", pdfs, count, bare_pdf, "pdf", peer)
+    speed(f"{len(pages)} rendered pages", pages, len(pages), bare_html, "html")
+    speed(f"{len(markdown)} Markdown files", markdown, len(markdown), bare_markdown, "markdown")
     print(f"\n{'F1 against reviewed Markdown':34}{'files':>8}{'mean':>9}{'median':>9}{'least':>9}")
     for use, suffix in (("html", ".html.md"), ("pdf", ".md")):
         truth(data / f"{use}_docling_gt", use, suffix)
 
 
-def read(folder: Path, pattern: str) -> Files:
-    return [(path.read_bytes(), path.relative_to(folder).as_posix()) for path in sorted(folder.rglob(pattern))]
+def read(folder: Path, pattern: str) -> list[File]:
+    return [File(path, path.read_bytes()) for path in sorted(folder.rglob(pattern))]
 
 
 def web_page(source: bytes) -> bytes:
@@ -83,48 +100,98 @@ def bare_pdf(source: bytes) -> None:
             page.get_textpage().get_text_range()
 
 
+def bare_html(source: bytes) -> None:
+    trafilatura.extract(source.decode())
+
+
 def bare_markdown(source: bytes) -> None:
     MarkdownIt("commonmark").enable("table").disable("inline").parse(source.decode())
 
 
-def speed(label: str, unit: str, files: Files, bare: Callable[[bytes], object], use: str, count: int) -> None:
+def speed(
+    label: str,
+    files: list[File],
+    units: int,
+    bare: Callable[[bytes], None],
+    use: str,
+    peer: dict[str, Way] | None = None,
+) -> None:
+    """Print a table: a row for each way to read the files."""
     part = next(part for part in every_parser({"ocr": "never"}) if part.use == use)
     parser = part.build()
-    refused = 0
 
-    def in_process() -> None:
-        nonlocal refused
-        refused = sum(attempt(lambda s=source, k=key: parser.parse(s, k)) is None for source, key in files)
+    def parse() -> list[Parsed | None]:
+        return [attempt(lambda file=file: parser.parse(file.source, file.path.name)) for file in files]
 
-    with Reader(parsers=[part], workers=2) as reader:
-        list(reader.read_many(files[:8]))  # the workers start and load their libraries once
-        floor = best(lambda: [bare(source) for source, _ in files])
-        ours, guarded = best(in_process), best(lambda: list(reader.read_many(files)))
-    rates = "".join(f"{count / seconds:9.0f}" for seconds in (floor, ours, guarded))
-    print(f"{label:34}{unit:>8}{rates}{floor / guarded:8.2f}x{refused:9}", flush=True)
+    with Reader(parsers=[part], workers=1) as one, Reader(parsers=[part], workers=WORKERS) as several:
+        costs = in_turns(
+            {
+                **(peer or {}),
+                "bare library": timed(lambda: [bare(file.source) for file in files]),
+                "parser, in this process": timed(parse),
+                "reader, 1 worker": timed(lambda: read_by(one, files)),
+                f"reader, {WORKERS} workers": timed(lambda: read_by(several, files)),
+            }
+        )
+    silent = sum(parsed is None for parsed in parse())
+    print(f"\n{label:34}{'a second':>10}{'times':>7}{'CPU ms each':>13}{'times':>7}   ({silent} without text)")
+    first = next(iter(costs.values()))
+    for name, cost in costs.items():
+        wall, cpu = f"{units / cost.wall:10.0f}{first.wall / cost.wall:7.1f}", f"{1000 * cost.cpu / units:13.2f}"
+        print(f"{name:34}{wall}{cpu}{first.cpu / cost.cpu:7.1f}", flush=True)
 
 
-def pypdf(paths: list[Path]) -> None:
+def in_turns(ways: dict[str, Way]) -> dict[str, Cost]:
+    """The least wall time of all rounds, as other work on the machine lengthens it, and the mean CPU time. In a first
+    round, which does not count, each way loads what it needs."""
+    rounds = [{name: way() for name, way in ways.items()} for _ in range(1 + ROUNDS)][1:]
+    return {
+        name: Cost(min(costs[name].wall for costs in rounds), statistics.mean(costs[name].cpu for costs in rounds))
+        for name in ways
+    }
+
+
+def timed(work: Callable[[], object]) -> Way:
+    def once() -> Cost:
+        wall, cpu = time.perf_counter(), cpu_seconds()
+        work()
+        return Cost(time.perf_counter() - wall, cpu_seconds() - cpu)
+
+    return once
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and of those that it has started and that live, as workers do."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12]) if int(fields[1]) == os.getpid() else 0
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def read_by(reader: Reader, files: list[File]) -> list[Parsed | Unreadable]:
+    return list(reader.read_many((file.source, file.path.name) for file in files))
+
+
+def pypdf(paths: list[Path], stack: ExitStack) -> dict[str, Way]:
+    """The peer, which waits for its turn; nothing where it is not installed."""
     python = PEERS / "llamaindex" / "bin" / "python"
     if not python.exists():
         print(f"no peer at {python}: python benchmarks/rag.py --install")
-        return
-    script = Path(__file__).resolve().parent / "peers" / "run_pypdf.py"
-    done = subprocess.run(
-        [str(python), str(script)], input="\n".join(map(str, paths)), capture_output=True, text=True, check=True
-    )
-    version, rate = done.stdout.split()
-    print(f"{'pypdf ' + version + ', the same PDFs':34}{'pages/s':>8}{float(rate):9.0f}")
+        return {}
+    script = HERE / "peers" / "run_pypdf.py"
+    peer = subprocess.Popen([str(python), str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    stack.enter_context(peer)
+    print(json.dumps([str(path) for path in paths]), file=peer.stdin, flush=True)
+    version = json.loads(peer.stdout.readline())["version"]
 
+    def once() -> Cost:
+        print("again", file=peer.stdin, flush=True)
+        answer = json.loads(peer.stdout.readline())
+        return Cost(answer["wall"], answer["cpu"])
 
-def best(work: Callable[[], object]) -> float:
-    """Seconds of the fastest of three runs."""
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+    return {f"pypdf {version}": once}
 
 
 def attempt(work: Callable[[], Parsed]) -> Parsed | None:

@@ -1,6 +1,8 @@
-"""Pages a second of pypdf on the PDF files that are named on standard input, one a line: the best of three rounds."""
+"""Text of PDF files by pypdf. The first line of standard input names the files, as JSON; for each further one they are
+all read once. Answers are lines of JSON: first the version, then the wall and CPU seconds of a round, and its pages."""
 
 import io
+import json
 import logging
 import sys
 import time
@@ -19,18 +21,24 @@ def pages(source: bytes) -> int:
     return count
 
 
+def read(sources: list[bytes]) -> int:
+    count = 0
+    for source in sources:
+        try:
+            count += pages(source)
+        except Exception:  # it has errors of many kinds for broken files; their pages do not count
+            continue
+    return count
+
+
 def main() -> None:
-    sources = [Path(line).read_bytes() for line in sys.stdin.read().splitlines()]
-    seconds, count = [], 0
-    for _ in range(3):
-        start, count = time.perf_counter(), 0
-        for source in sources:
-            try:
-                count += pages(source)
-            except Exception:  # it has errors of many kinds for broken files; their pages do not count
-                continue
-        seconds.append(time.perf_counter() - start)
-    print(f"{pypdf.__version__} {count / min(seconds):.1f}")
+    sources = [Path(path).read_bytes() for path in json.loads(sys.stdin.readline())]
+    print(json.dumps({"version": pypdf.__version__}), flush=True)
+    while sys.stdin.readline():
+        wall, cpu = time.perf_counter(), time.process_time()
+        count = read(sources)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        print(json.dumps({"wall": wall, "cpu": cpu, "pages": count}), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pytest
 from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parse import Reader
 from mlwright.rag.parsers import pdf
+from mlwright.rag.parsers._glyphs import LEFT, Glyphs
 from mlwright.rag.types import Parsed
 from mlwright.testing.parsers import ParserSuite
 from mlwright.testing.pdf import column, made
@@ -35,6 +36,16 @@ def parsed(data: bytes) -> Parsed:
 
 def blocks(document: Parsed) -> list[tuple[str, int, str]]:
     return [(block.kind, block.level, document.text[block.start : block.end]) for block in document.blocks]
+
+
+def test_glyphs_have_letters_places_and_fonts() -> None:
+    with pdfium.PdfDocument(made([(50, 700, 20, "Ab")], font="Courier-Bold")) as document:
+        with Glyphs(document, 0) as glyphs:
+            assert (glyphs.text(), glyphs.size(), glyphs.beside_image()) == ("Ab", (600, 800), False)
+            assert glyphs.boxes([0, 1])[:, LEFT].tolist() == pytest.approx([50, 62], abs=1)
+            assert list(glyphs.fonts([0, 1])) == [(True, True)] * 2
+        with pytest.raises(pdfium.PdfiumError):
+            Glyphs(document, 1)
 
 
 def test_large_type_is_a_heading_and_lines_become_paragraphs() -> None:

@@ -98,7 +98,7 @@ class Reader:
         return self._ask(part, data, key, draw=(page, width))[1]
 
     def _part(self, data: bytes, key: str) -> ParserPart:
-        if not data.strip():
+        if not data or data.isspace():
             raise Unreadable(f"{key} is empty", reason="empty", hint="remove it, or fill it")
         if len(data) > self._largest:
             raise Unreadable(

@@ -21,8 +21,12 @@ def in_columns(lines: Sequence[Line]) -> list[Line]:
     ordered: list[Line] = []
     at = 0
     while at < len(rows):
+        if len(rows[at]) == 1:
+            ordered += rows[at]
+            at += 1
+            continue
         columns, end = _prose(rows, at)
-        if columns is None and len(rows[at]) > 1 and (found := read_table(rows, at)) is not None:
+        if columns is None and (found := read_table(rows, at)) is not None:
             columns, end = ([found[0]],), found[1]
         if columns is None:
             columns, end = ([_joined(rows[at])],), at + 1

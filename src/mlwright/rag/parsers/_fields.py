@@ -27,8 +27,7 @@ def with_shared_names(given: Meta) -> dict[str, MetaValue]:
     fields = {name: value for name, value in given.items() if value and name not in ("created", "updated", "lang")}
     for name, others in _SAME.items():
         found = next((given[one] for one in (name, *others) if given.get(one)), "")
-        value = _shared(name, found)
-        if value:
+        if found and (value := _shared(name, found)):
             fields[name] = value
     return fields
 

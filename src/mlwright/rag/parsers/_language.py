@@ -5,6 +5,7 @@ where it is not sure, as for texts of a few words, for code, and for languages t
 """
 
 import re
+import string
 import unicodedata
 from collections import Counter
 from dataclasses import replace
@@ -14,6 +15,8 @@ from mlwright.rag.types import Parsed
 _SAMPLE = 20_000
 _LEAST_WORDS, _LEAST_SHARE, _LEAD = 12, 0.12, 1.25
 """Words to judge by; the share of them that must be common words of the language; the lead over the next one."""
+_ASCII = re.compile(r"[\x00-\x7f]+")
+_ASCII_REST = bytes(set(range(128)) - set(string.ascii_letters.encode()))
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 _SCRIPTS = {
@@ -121,13 +124,15 @@ def language_of(text: str) -> str:
 
 
 def _by_words(sample: str) -> str:
-    words = [word.lower() for word in _WORD.findall(sample)]
-    if len(words) < _LEAST_WORDS:
+    counts = Counter(map(str.lower, _WORD.findall(sample)))
+    total = counts.total()
+    if total < _LEAST_WORDS:
         return ""
-    scores = Counter({language: sum(map(common.__contains__, words)) for language, common in _COMMON.items()})
+    found = counts.keys()
+    scores = Counter({language: sum(counts[word] for word in common & found) for language, common in _COMMON.items()})
     (first, most), (_, next_most), *_ = scores.most_common(2)
-    sure = most >= _LEAST_SHARE * len(words) and most >= _LEAD * next_most
-    return first if sure or (most >= 2 * _LEAST_SHARE * len(words) and most > next_most) else ""
+    sure = most >= _LEAST_SHARE * total and most >= _LEAD * next_most
+    return first if sure or (most >= 2 * _LEAST_SHARE * total and most > next_most) else ""
 
 
 def _sample(text: str) -> str:
@@ -140,7 +145,8 @@ def _sample(text: str) -> str:
 
 def _scripts(sample: str) -> Counter[str]:
     """Letters by script: the first word of their Unicode names."""
-    found: Counter[str] = Counter()
-    for letter, count in Counter(filter(str.isalpha, sample)).items():
-        found[unicodedata.name(letter, "").split(" ")[0].split("-")[0]] += count
+    found = Counter({"LATIN": len(sample.encode("ascii", "ignore").translate(None, _ASCII_REST))})
+    for letter, count in Counter(_ASCII.sub("", sample)).items():
+        if letter.isalpha():
+            found[unicodedata.name(letter, "").split(" ")[0].split("-")[0]] += count
     return found

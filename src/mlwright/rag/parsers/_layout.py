@@ -4,13 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mlwright.rag.types import Block, BlockKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """One line of type. Places are shares of the page, from its left and bottom edge; `size` is in points."""
+    """One line of type. Places are shares of the page, from its left and bottom edge; `size` is in points.
+
+    Not frozen, as frozen ones take three times as long to make, and a file has thousands; nothing changes them."""
 
     text: str
     left: float
@@ -37,11 +40,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 def write(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[Block, ...], tuple[int, ...]]:
     """The text, its blocks, and the offset at which each page starts."""
-    body = _body_size([line for page in pages for line in page])
-    levels = _levels([line for page in pages for line in page], body)
-    writer = _Writer(
-        body, levels, Counter(word.lower() for page in pages for line in page for word in _WORD.findall(line.text))
-    )
+    writer = _Writer([line for page in pages for line in page])
     for page in pages:
         writer.page(page)
     return writer.done()
@@ -51,6 +50,8 @@ def without_repeated(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Drop running headers and footers: outer lines that return, digits aside, on many pages, and page numbers.
 
     A page of nothing else keeps its words."""
+    if len(pages) == 1:
+        return [list(pages[0])]
     edges = [_edges(page) for page in pages]
     seen = Counter(shape for edge in edges for shape in set(edge.values()))
     least = {_NUMBER: 2}
@@ -65,8 +66,11 @@ def without_repeated(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 def _edges(page: Sequence[Line]) -> dict[int, tuple[str, bool]]:
     """The lines near an edge of the page, and its outermost ones, as their shape and whether that is below."""
-    order = sorted(range(len(page)), key=lambda index: page[index].bottom)
-    outer = {*order[:1], *order[-1:]}
+    if not page:
+        return {}
+    bottoms = [line.bottom for line in page]
+    last = len(page) - 1
+    outer = {bottoms.index(min(bottoms)), last - bottoms[::-1].index(max(bottoms))}
     return {
         index: (_DIGITS.sub("#", line.text.lower()), line.bottom < 0.5)
         for index, line in enumerate(page)
@@ -106,41 +110,55 @@ def _bold_in_a_row(lines: Sequence[Line], at: int) -> int:
 class _Writer:
     """Takes lines in reading order and joins them."""
 
-    def __init__(self, body: float, levels: dict[float, int], words: Counter[str]) -> None:
-        self._body, self._levels, self._words = body, levels, words
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+        self._body = _body_size(lines)
+        self._levels = _levels(lines, self._body)
         self._parts: list[str] = []
         self._length = 0
         self._blocks: list[Block] = []
         self._starts: list[int] = []
+        self._page: Sequence[Line] = ()
         self._before: Line | None = None
         self._same_page = False
-        self._row_of_bold = 0
+        self._kind: BlockKind = "paragraph"
+        self._level = self._start = 0
+        """Of the block that is being written."""
+
+    @cached_property
+    def _words(self) -> Counter[str]:
+        return Counter(map(str.lower, _WORD.findall("\n".join(line.text for line in self._lines))))
 
     def page(self, lines: Sequence[Line]) -> None:
-        self._same_page = False
+        self._page, self._same_page = lines, False
         for position, line in enumerate(lines):
-            self._row_of_bold = _bold_in_a_row(lines, position)
-            self._add(line)
+            self._add(line, *self._seen_as(line, position))
             if position == 0:
-                self._starts.append(self._blocks[-1].end - len(line.text))
+                self._starts.append(self._length - len(line.text))
             self._before, self._same_page = line, True
         if not lines:
             self._starts.append(self._length)
 
     def done(self) -> tuple[str, tuple[Block, ...], tuple[int, ...]]:
+        self._end_block()
         return "".join(self._parts), tuple(self._blocks), tuple(min(start, self._length) for start in self._starts)
 
-    def _add(self, line: Line) -> None:
-        kind, level = self._kind(line)
+    def _add(self, line: Line, kind: BlockKind, level: int) -> None:
         before = self._before
-        if before is not None and self._blocks and self._continues(before, line, kind, level):
+        if before is not None and self._continues(before, line, kind, level):
             self._join(before, line, kind)
             return
+        self._end_block()
         self._push("\n\n" if self._blocks else "")
-        self._blocks.append(Block(kind, self._length, self._length + len(line.text), level))
+        self._kind, self._level, self._start = kind, level, self._length
         self._push(line.text)
 
-    def _kind(self, line: Line) -> tuple[BlockKind, int]:
+    def _end_block(self) -> None:
+        if self._before is not None:
+            self._blocks.append(Block(self._kind, self._start, self._length, self._level))
+
+    def _seen_as(self, line: Line, position: int) -> tuple[BlockKind, int]:
+        """The kind of block that a line would be by itself, and its level."""
         if line.table:
             return "table", 0
         if line.mono and line.size <= self._body:
@@ -149,32 +167,31 @@ class _Writer:
             return "heading", self._levels[line.size]
         if (
             line.bold
-            and self._row_of_bold < _MANY_BOLD
             and line.size >= self._body * 0.95
             and len(line.text) < 100
-            and not _ENDS.search(line.text)
             and not line.hyphen
+            and not _ENDS.search(line.text)
+            and _bold_in_a_row(self._page, position) < _MANY_BOLD
         ):
             return "heading", min(6, max(self._levels.values(), default=0) + 1)
         return ("item" if _BULLET.match(line.text) else "paragraph"), 0
 
     def _continues(self, before: Line, line: Line, kind: BlockKind, level: int) -> bool:
-        block = self._blocks[-1]
         if line.table or before.table:
             return False
         if before.hyphen:
             return True
-        if kind == "heading" or block.kind == "heading":
-            return kind == block.kind and level == block.level and self._near(before, line) and line.size > self._body
-        if kind in ("item", "code") or block.kind == "code":
-            return kind == "code" == block.kind and self._near(before, line)
+        if kind == "heading" or self._kind == "heading":
+            same = kind == self._kind and level == self._level
+            return same and self._near(before, line) and line.size > self._body
+        if kind in ("item", "code") or self._kind == "code":
+            return kind == "code" == self._kind and self._near(before, line)
         if abs(line.size - before.size) > 0.15 * before.size:
             return False
         if not self._near(before, line):  # another column or page: the sentence goes on, or it does not
             return not _ENDS.search(before.text) and line.text[:1].islower()
-        indented = line.left - before.left > 0.015 and bool(_ENDS.search(before.text))
-        short = before.right < line.right - 0.12 and bool(_ENDS.search(before.text))
-        return not (indented or short)
+        indented, short = line.left - before.left > 0.015, before.right < line.right - 0.12
+        return not ((indented or short) and _ENDS.search(before.text))
 
     def _near(self, before: Line, line: Line) -> bool:
         """Right below, by no more than the usual distance of lines."""
@@ -182,12 +199,10 @@ class _Writer:
         return self._same_page and -0.5 * height < before.bottom - line.top + height < 1.75 * height
 
     def _join(self, before: Line, line: Line, kind: BlockKind) -> None:
-        block = self._blocks[-1]
         if before.hyphen:
             self._push(self._hyphen(before.text, line.text) + line.text)
         else:
             self._push(("\n" if kind == "code" else " ") + line.text)
-        self._blocks[-1] = Block(block.kind, block.start, self._length, block.level)
 
     def _hyphen(self, left: str, right: str) -> str:
         """A hyphen at the end of a line belongs to the word, or only to the line: other places in the text tell."""
