@@ -1,5 +1,6 @@
 """Requirements become a blueprint: every combination loads, passes check, and says what cannot be had."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -193,8 +194,25 @@ def test_what_was_found_decides() -> None:
 
 
 def test_where_no_template_fits_each_says_what_it_lacks() -> None:
-    with pytest.raises(UserError, match="rag lacks documents"):
-        proposed(Profile(""), kind="rag")
+    with pytest.raises(UserError, match=r"evals lacks answers of another system .*; rag lacks documents"):
+        proposed(Profile(""))
+    with pytest.raises(UserError, match=r"^rag lacks documents: x holds none that can be read"):
+        proposed(Profile("x"), kind="rag")
+    with pytest.raises(NotFound, match="no template 'gateway'"):
+        proposed(kind="gateway")
+
+
+def test_a_large_set_and_much_traffic_make_finer_gates_and_steps() -> None:
+    golden = EvalFile("golden.jsonl", 400, 400, 0, 0, 400)
+    made = proposed(
+        replace(DOCS, sets=(golden,), folders=3, largest=70_500_000, unreadable={"timeout": 1}), requests="200k/day"
+    )
+    for line in (
+        "max_regression: 0.04", "allow_synthetic: true", "min_cases: 400", "steps: [1%, 10%, 100%]", "metadata: [folder]",
+        "max_size: 71 MB", "timeout: 300s",
+    ):  # fmt: skip
+        assert line in made.text, line
+    assert {one.severity for one in made.findings} <= {"info"}
 
 
 def test_every_decision_option_and_template_is_reached_by_name() -> None:

@@ -17,6 +17,8 @@ from mlwright.rag import Distinct, Parsed, ParserPart, Reader, every_parser
 
 MOST_READ = 200
 """Documents that are read; of a larger folder every so-and-so-many-th."""
+_LARGEST = 1 << 30
+"""Bytes of the largest file that a pipeline can be set to read."""
 _LARGEST_TABLE = 64 << 20
 _MOST_ROWS = 100_000
 _MOST_LABELS = 50
@@ -44,6 +46,8 @@ def profile(path: Path, home: Path) -> Profile:
         files=len(documents),
         read=seen.count,
         bytes=sum(one.size for one in documents),
+        largest=max((one.size for one in documents), default=0),
+        folders=len({PurePosixPath(one.key).parent for one in documents}),
         kinds=_ordered(Counter(map(_suffix, documents))),
         left_out=_ordered(Counter(_suffix(one) or "none" for one in rest if one not in documents)),
         code=_of(parsers, "code", documents),
@@ -65,7 +69,8 @@ def profile(path: Path, home: Path) -> Profile:
 
 def _source(path: Path, home: Path) -> Source:
     pattern = as_pattern(path_from(path, home))
-    data = {"sources": {"files": {"use": "files", "path": f"{pattern}/**/*" if path.is_dir() else pattern}}}
+    wanted = f"{pattern}/**/*" if path.is_dir() else pattern
+    data = {"sources": {"files": {"use": "files", "path": wanted, "max_size": _LARGEST}}}
     return DataSpec.model_validate(data).sources["files"].build(home)
 
 

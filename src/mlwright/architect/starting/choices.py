@@ -74,20 +74,25 @@ class Draft:
 
 def _lines(key: str, node: "_Tree | Choice", indent: int, told: str = "") -> Iterator[str]:
     """`told` is the reason that stands above already."""
-    space = " " * indent
-    reasons = {choice.why for choice in _leaves(node)}
-    why = reasons.pop() if len(reasons) == 1 else ""
-    below = not isinstance(node, Choice) and len(node) == 1 and not _shallow(node)
-    if why != told and not below:
-        yield from _comment(why, space)
-        told = why
+    space, why = " " * indent, _shared(node)
     flow = f"{space}{key}: {_flow(node)}"
-    if isinstance(node, Choice) or (not reasons and len(flow) <= WIDTH and (indent >= 4 or _shallow(node))):
+    if isinstance(node, Choice) or (why is not None and len(flow) <= WIDTH and (indent >= 4 or _shallow(node))):
+        yield from _comment("" if why == told else why or "", space)
         yield flow
         return
+    if why is not None and why != told and (len(node) > 1 or _shallow(node)):
+        yield from _comment(why, space)
+        told = why
     yield f"{space}{key}:"
     for name, inner in node.items():
         yield from _lines(name, inner, indent + 2, told)
+        told = _shared(inner) or told
+
+
+def _shared(node: "_Tree | Choice") -> str | None:
+    """The one reason of all values; None where they have several."""
+    reasons = {choice.why for choice in _leaves(node)}
+    return reasons.pop() if len(reasons) == 1 else None
 
 
 def _shallow(node: _Tree) -> bool:

@@ -6,11 +6,13 @@ system has not (as `rag.docs` where nothing is retrieved) are passed over.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 
+from mlwright.architect.power import requests_needed, smallest_drop
 from mlwright.architect.starting.situation import Situation
 from mlwright.architect.starting.words import counted_words, listed, rate
 from mlwright.blueprint import quoted
-from mlwright.kernel.units import written_seconds
+from mlwright.kernel.units import Bound, written_seconds
 
 Patch = Mapping[str, str]
 
@@ -29,6 +31,12 @@ class Decision:
 
 ANSWER = "serving.endpoints.answer"
 SHORT, MANY_CHUNKS, BUSY = 240, 100_000, 10_000 / 86_400
+USUAL_FILE = 64 * 10**6
+"""Bytes that a source takes where nothing else is said."""
+WIDEST_DROP = 0.1
+"""A gate that only sees larger drops compares nothing that matters."""
+FAILING = Bound(">", 0.1)
+"""The error rate at which the templates roll a canary back."""
 CHUNK = 200
 """Tokens of a chunk, where nothing else is chosen."""
 EMBED_BYTES = 384 * 4
@@ -43,6 +51,16 @@ TESSERACT = {
 
 def _always(_: Situation) -> bool:
     return True
+
+
+def _fields(it: Situation) -> dict[str, str]:
+    """Metadata that a caller may filter by, with the reasons."""
+    fields = {}
+    if len(it.languages) > 1:
+        fields["lang"] = f"documents are in {listed(it.languages)}: a caller may ask for one language alone"
+    if it.profile.folders > 1:
+        fields["folder"] = f"documents lie in {it.profile.folders:,} folders: a caller may ask one alone"
+    return fields
 
 
 def _requests(it: Situation) -> Patch:
@@ -68,11 +86,22 @@ def _gate(it: Situation) -> Patch:
     synthetic = {"evals.gates.quality.allow_synthetic": "true"} if found.synthetic else {}
     return {
         "evals.sets.golden.path": quoted(found.path),
+        "evals.sets.golden.min_cases": str(found.examples),
         "evals.gates.quality.set": "golden",
         **{f"evals.gates.quality.require.{metric}": bound for metric, bound in require.items()},
         **synthetic,
         f"{ANSWER}.rollout.gate": "quality",
     }
+
+
+def _drop(it: Situation) -> float:
+    """Rounded up, so that the set really shows it."""
+    return ceil(smallest_drop(it.cases.examples) * 100) / 100 if it.cases else 1.0
+
+
+def _first_step(it: Situation) -> float:
+    """Requests a day of one in a hundred."""
+    return (it.asked.requests or 0.0) * 864
 
 
 def _why_gate(it: Situation) -> str:
@@ -114,9 +143,24 @@ DECISIONS: tuple[Decision, ...] = (
         f" ({it.profile.scanned} of {it.profile.read} files that were looked at have some)",
     ),
     Decision(
-        "languages as a field", "rag.docs", lambda it: len(it.languages) > 1,
-        lambda it: {"rag.docs.index.metadata": "[lang]"},
-        lambda it: f"documents are in {listed(it.languages)}: a caller may ask for one language alone",
+        "fields", "rag.docs", lambda it: bool(_fields(it)),
+        lambda it: {"rag.docs.index.metadata": f"[{', '.join(_fields(it))}]"},
+        lambda it: "; ".join(_fields(it).values()),
+    ),
+    Decision(
+        "large files", "rag.docs", lambda it: it.profile.largest > USUAL_FILE,
+        lambda it: {
+            "data.sources.docs.max_size": f"{-(-it.profile.largest // 10**6)} MB",
+            "rag.docs.parse.size": f"{min(-(-it.profile.largest // 10**6), 1073)} MB",
+        },
+        lambda it: f"the largest file has {it.profile.largest / 1e6:,.0f} MB; without it, files above"
+        f" {USUAL_FILE / 1e6:.0f} MB go to the quarantine",
+    ),
+    Decision(
+        "slow files", "rag.docs", lambda it: bool(it.profile.unreadable.get("timeout")),
+        lambda it: {"rag.docs.parse.timeout": "300s"},
+        lambda it: f"{it.profile.unreadable['timeout']} of {it.profile.read} files that were looked at take more than a"
+        " minute to read",
     ),
     Decision(
         "many chunks", "rag.docs", lambda it: it.profile.tokens > MANY_CHUNKS * CHUNK,
@@ -128,6 +172,11 @@ DECISIONS: tuple[Decision, ...] = (
         "gate", "rag.docs", lambda it: it.cases is not None, _gate, _why_gate,
     ),
     Decision(
+        "regression", "rag.docs", lambda it: it.cases is not None and _drop(it) <= WIDEST_DROP,
+        lambda it: {"evals.gates.quality.max_regression": f"{_drop(it):g}"},
+        lambda it: f"the smallest drop that {it.cases.examples if it.cases else 0} questions show (paired, 80 % power)",
+    ),
+    Decision(
         "traffic", "serving", _always, _requests,
         lambda it: _said(it.asked.requests, "asked for", "not said, so a guess; `plan --calibrate` writes what came"),
     ),
@@ -135,6 +184,12 @@ DECISIONS: tuple[Decision, ...] = (
         "busiest minute", "serving", _always, _peak,
         lambda it: f"the busiest minute was said to be {it.asked.busiest}" if it.asked.peak
         else "the busiest minute over the mean: not said, so a guess; `plan --calibrate` writes what came",
+    ),
+    Decision(
+        "first step", "serving", lambda it: _first_step(it) >= requests_needed(FAILING),
+        lambda it: {f"{ANSWER}.rollout.steps": "[1%, 10%, 100%]"},
+        lambda it: f"one of a hundred requests is {_first_step(it):,.0f} a day, and a version that fails three times as"
+        f" often as it may is rolled back after {requests_needed(FAILING)}",
     ),
     Decision(
         "latency", "serving", lambda it: it.asked.latency is not None,
@@ -159,6 +214,11 @@ DECISIONS: tuple[Decision, ...] = (
         "keys", "serving", lambda it: it.personal,
         lambda it: {f"{ANSWER}.auth": "api_key"},
         lambda it: f"there are personal data ({_personal(it)}): nobody asks without a key",
+    ),
+    Decision(
+        "old versions", "rag.docs", lambda it: it.personal,
+        lambda it: {"rag.docs.index.keep": "1"},
+        lambda it: f"there are personal data ({_personal(it)}): older versions of the index keep what was deleted",
     ),
     Decision(
         "conversations", "rag.docs", lambda it: it.personal,

@@ -72,6 +72,10 @@ class Profile:
     files: int = 0
     read: int = 0
     bytes: int = 0
+    largest: int = 0
+    """Bytes of the largest file."""
+    folders: int = 0
+    """Folders that files lie in, `path` itself among them."""
     kinds: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     lengths: Lengths | None = None

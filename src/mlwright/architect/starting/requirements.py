@@ -1,7 +1,7 @@
 """Requirements: what a system shall do, in nine answers. A file, a person at the terminal and a model fill the same."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -10,8 +10,6 @@ from mlwright.kernel.units import Rate, Seconds, UsdPerMonth, rate, times, writt
 _YES, _NO = ("yes", "true", "y"), ("no", "false", "n", "none")
 UNNAMED = "personal data"
 """What stands in the list where only `yes` was said."""
-
-Kind = Literal["rag", "evals", "gateway"]
 
 
 def _yes_or_no(value: Any) -> Any:
@@ -83,8 +81,8 @@ class Requirements(BaseModel):
     may_leave: Answer | None = Field(
         default=None, description="Whether documents and questions may be sent to another company: yes or no."
     )
-    kind: Kind | None = Field(
-        default=None, description="Which template it begins with, where the data do not say: rag, evals or gateway."
+    kind: str | None = Field(
+        default=None, description="Which template it begins with, where the data do not say: rag or evals."
     )
 
     @model_validator(mode="after")

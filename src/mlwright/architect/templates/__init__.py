@@ -8,7 +8,7 @@ from functools import cache
 
 from mlwright.architect.starting.choices import Choice
 from mlwright.architect.starting.situation import Situation
-from mlwright.kernel.errors import UserError
+from mlwright.kernel.errors import NotFound, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,14 @@ def templates() -> tuple[Template, ...]:
 
 
 def template_for(it: Situation) -> Template:
-    """The one that was asked for, else the first that fits. Raises UserError where none does, with what each lacks."""
+    """The one that was asked for, else the first that fits. Raises UserError where none does, with what each lacks, and
+    NotFound for one that is not known."""
     named = [one for one in templates() if it.asked.kind in (None, one.name)]
+    if not named:
+        raise NotFound(
+            f"there is no template {it.asked.kind!r}",
+            hint=f"kind is one of: {', '.join(one.name for one in templates())}",
+        )
     for one in named:
         if not one.lacks(it):
             return one

@@ -23,6 +23,6 @@ def endpoint(handler: str, fallback: str) -> Iterator[Choice]:
     at = "serving.endpoints.answer"
     yield Choice(f"{at}.handler", handler)
     yield Choice(f"{at}.fallback", fallback, "who answers when the model fails")
-    why = "a new version first answers a tenth of the requests, and goes back by itself where it fails"
+    why = "a new version first answers a part of the requests, and goes back by itself where it fails"
     yield Choice(f"{at}.rollout.steps", "[10%, 100%]", why)
     yield Choice(f"{at}.rollout.abort_if.error_rate", '"> 10%"', why)
