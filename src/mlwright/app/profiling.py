@@ -22,6 +22,8 @@ _LARGEST = 1 << 30
 _LARGEST_TABLE = 64 << 20
 _MOST_ROWS = 100_000
 _MOST_LABELS = 50
+_FEW_LABELS, _LEAST_ROWS = 10, 50
+"""Of a last column that is not called like a label."""
 _LABELS = ("label", "labels", "target", "class", "category", "y")
 _NEAR = 0.9
 _PICTURES = "has no text"
@@ -208,7 +210,7 @@ def _given(file: Path, home: Path, sets: Iterable[tuple[EvalFile, frozenset[str]
 
 
 def _labels(root: Path, documents: Sequence[Listed]) -> Iterator[Labels]:
-    """Columns of tables that are called like a label and hold few different values."""
+    """Columns of tables that are called like a label, or stand last, and hold few different values."""
     for one in documents:
         if _suffix(one).lower() in (".csv", ".tsv") and one.size <= _LARGEST_TABLE:
             yield from _labels_of(root / one.key, one.key)
@@ -217,9 +219,9 @@ def _labels(root: Path, documents: Sequence[Listed]) -> Iterator[Labels]:
 def _labels_of(file: Path, key: str) -> Iterator[Labels]:
     with file.open(encoding="utf-8", errors="replace", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
-        column = next((name for name in rows.fieldnames or () if name.strip().lower() in _LABELS), None)
-        if column is None:
-            return
-        counts = Counter(str(row[column]) for row in islice(rows, _MOST_ROWS) if row[column])
-    if 1 < len(counts) <= _MOST_LABELS:
+        names = list(rows.fieldnames or ())
+        column = next((name for name in names if name.strip().lower() in _LABELS), names[-1] if names else "")
+        counts = Counter(str(row[column]) for row in islice(rows, _MOST_ROWS) if row.get(column))
+    named = column.strip().lower() in _LABELS
+    if 1 < len(counts) <= (_MOST_LABELS if named else _FEW_LABELS) and (named or counts.total() >= _LEAST_ROWS):
         yield Labels(key, column, _ordered(counts))

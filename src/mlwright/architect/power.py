@@ -7,6 +7,7 @@ cases on which the two disagree (Connor 1987 on McNemar's test); 5 % is assumed,
 setting. A canary is judged as `serving` judges it, by the lower end of a Wilson interval, here once, at the end.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, exp, lgamma, log, log1p, sqrt
@@ -23,6 +24,8 @@ WORSE = 3.0
 """How much worse than its bound a canary is taken to be."""
 _DAY = 86_400.0
 _MOST = 1_000_000
+_SURE = 9.0
+"""So many standard deviations below its mean a count is not: by Chernoff's bound, with less than 1 in 10^17."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,8 @@ def fresh_a_day(endpoint: EndpointSpec) -> float:
 def rolled_back(limit: Bound, requests: int) -> float:
     """How likely a canary that fails three times as often as it may is rolled back after so many requests."""
     rate = min(1.0, WORSE * limit.value)
-    least = next((failed for failed in range(requests + 1) if verdict(Tally(requests, failed), limit)), None)
-    return 0.0 if least is None else _at_least(least, requests, rate)
+    least = bisect_left(range(requests + 1), True, key=lambda failed: bool(verdict(Tally(requests, failed), limit)))
+    return 0.0 if least > requests else _at_least(least, requests, rate)
 
 
 def requests_needed(limit: Bound) -> int:
@@ -142,6 +145,8 @@ def _at_least(least: int, n: int, p: float) -> float:
     """The probability of at least so many of n, each with probability p."""
     if p >= 1:
         return float(least <= n)
+    if n * p - least > _SURE * sqrt(n * p):
+        return 1.0
     if p <= 0:
         return float(least <= 0)
     below = sum(

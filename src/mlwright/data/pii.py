@@ -19,9 +19,17 @@ _PHONE = re.compile(
     r")(?: ?(?:x|ext\.?) ?\d{1,6})?(?!\w|-\d)"
 )
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)", re.I)
-_CARD = re.compile(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w-])")
+_CARD = re.compile(
+    r"(?<![\w.-])(?:"
+    r"(?:4\d|5[1-5]|2[2-7]|35|6[05])\d\d([ -]?)\d{4}\1\d{4}\1\d{4}"  # 16 digits in fours
+    r"|3[47]\d\d([ -]?)\d{6}\2\d{5}"
+    r"|3[068]\d\d([ -]?)\d{6}\3\d{4}"
+    r"|4\d{12}"
+    r")(?![\w-])"
+)
 _DATE = re.compile(r"\d{1,2}([./ -])\d{1,2}\1\d{2,4}")
 _IP = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
+_LOW = 20
 _RESERVED = (".example", ".test", ".invalid", ".localhost", "example.com", "example.org", "example.net")
 """Ends of addresses that belong to nobody (RFC 2606)."""
 
@@ -64,7 +72,10 @@ def _is_phone(word: str) -> bool:
 
 
 def _is_ip(word: str) -> bool:
-    """An address of the open net: those of private nets and of examples name nobody."""
+    """An address of the open net: those of private nets and of examples name nobody. One of low numbers alone is rather
+    a version."""
+    if all(int(one) < _LOW for one in word.split(".")):
+        return False
     try:
         return ipaddress.ip_address(word).is_global
     except ValueError:

@@ -47,8 +47,9 @@ class Situation:
 
     @property
     def personal(self) -> bool:
-        """There are personal data, as somebody said or as was found."""
-        return bool(self.asked.personal_data or self.profile.personal)
+        """There are personal data, as somebody said; where nobody did, as was found."""
+        said = self.asked.personal_data
+        return bool(said) if said is not None else bool(self.profile.personal)
 
     @property
     def cases(self) -> EvalFile | None:
