@@ -90,4 +90,4 @@ def test_the_plan_has_the_steps_and_the_storage() -> None:
     assert (queue.timeout, answer.slots, gateway.slots) == (10.0, 12, None)
     assert answer.timeout == longest_answer(endpoint) == pytest.approx(2 * (2 * 3 + 0.1))
     log, cache = storage(spec)
-    assert 1.5e9 < log.bytes.likely < 2.2e9 and cache.bytes.likely == pytest.approx(500 * 0.72 * 3000)
+    assert 2.6e9 < log.bytes.likely < 3.3e9 and cache.bytes.likely == pytest.approx(500 * 0.72 * 3000)

@@ -4,8 +4,8 @@ from mlwright.kernel.plan import CapacityStep, Range, StorageLine
 from mlwright.serving.spec import TOP_PASSAGES, EndpointSpec, ServingSpec
 
 _GATEWAY_S = Range(0.0004, 0.0008, 0.003)  # CPU of our own per request; benchmarks/gateway.py prints it
-LOG_BYTES = Range(3_000, 5_000, 9_000)
-"""What a request leaves in the store: its log, answer, spans and lineage (measured: 5 kB with 6 passages)."""
+LOG_BYTES = Range(4_000, 8_000, 14_000)
+"""What a request leaves in the store: its log, answer, spans and lineage (measured: 8 kB with 6 passages)."""
 _CACHE_BYTES = Range(1_000, 3_000, 10_000)
 _MONTH_S = 2_629_800.0
 
@@ -41,7 +41,7 @@ def storage(spec: ServingSpec) -> list[StorageLine]:
                 f"{path}.traffic",
                 "requests, answers and spans, per month",
                 LOG_BYTES * month,
-                f"{month:,.0f} requests x 5 kB",
+                f"{month:,.0f} requests x 8 kB",
             )
         )
         if endpoint.cache.exact:
