@@ -4,7 +4,7 @@ python scripts/tour.py            write what they print now into the page
 python scripts/tour.py --check    fail where the page shows something else
 
 A block of the page begins with `$ ` and a command; below stands what it prints, where `…` alone on a line stands for
-lines that are left out; where there are none, all of it is written. Times, sizes, dates and references may differ.
+lines that are left out; where there are none, all of it is written. Times, sizes, dates, lines and names may differ.
 """
 
 import os
@@ -27,6 +27,7 @@ ENVIRONMENT = {"COLUMNS": "100", "MLWRIGHT_MODEL_SERVERS": "http://127.0.0.1:9"}
 VARYING = (
     (re.compile(r"\b([a-z]+):[0-9a-z]{26,64}\b"), r"\1:…"),
     (re.compile(r"@[0-9a-z]+(?:-int8|…)?|\b[0-9a-f]{8,12}\b"), "…"),
+    (re.compile(r"mlwright\.yaml:\d+(?::\d+)?"), "a line"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z]+| \d\d:\d\d UTC)?"), "a day"),
     (re.compile(r"\b\d[\d.,]*\s?(?:ms|s|min|h)\b"), "a time"),
     (re.compile(r"\b\d[\d.,]*\s?(?:B|kB|MB|GB)\b"), "a size"),
