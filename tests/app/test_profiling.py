@@ -1,12 +1,17 @@
 """A profile says what was measured on the files, and nothing else."""
 
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mlwright.app import profile
-from mlwright.kernel.errors import NotFound
+from mlwright.app.profiling import _copies, _read
+from mlwright.data import Listed
+from mlwright.kernel.errors import NotFound, Unreadable, UserError
+from mlwright.rag import every_parser
 
 PUMPS = "# Pumps\n\nThe pump is filled with water before it is started, because a dry start will destroy the seal at once.\n"
 VENTILE = "# Ventile\n\nDas Ventil wird alle sechs Monate geprüft, und der Druck ist dabei nicht höher als im Betrieb, weil die Dichtung sonst leidet.\n"
@@ -75,6 +80,26 @@ def test_one_file_and_none(docs: Path, tmp_path: Path) -> None:
     assert (found.path, found.folder, found.files, found.sets) == ("docs/pumps.md", False, 1, ())
     with pytest.raises(NotFound, match="there is nothing at"):
         profile(docs / "none", tmp_path)
+
+
+class _Gone:
+    """A source whose files vanish, or may not be read, after they were listed."""
+
+    def __init__(self, *errors: UserError) -> None:
+        self._errors = dict(enumerate(errors))
+
+    def list(self) -> Iterator[Listed]:
+        return (Listed(f"{number}.md", 9, datetime(2026, 11, 23, tzinfo=UTC), "1") for number in self._errors)
+
+    def read(self, listed: Listed) -> bytes:
+        raise self._errors[int(listed.key.removesuffix(".md"))]
+
+
+def test_files_that_cannot_be_read_are_counted_and_no_reason_to_stop() -> None:
+    source = _Gone(NotFound("gone"), Unreadable("locked", reason="no_permission"))
+    listed = list(source.list())
+    assert _read(source, listed, every_parser()).unreadable == {"gone": 1, "no_permission": 1}
+    assert _copies(source, listed) == 0
 
 
 def test_questions_beside_the_blueprint_are_found(docs: Path, tmp_path: Path) -> None:

@@ -203,6 +203,13 @@ def test_where_no_template_fits_each_says_what_it_lacks() -> None:
         proposed(kind="gateway")
 
 
+def test_a_busiest_minute_alone_says_how_many_come() -> None:
+    text = proposed(busiest="80/min").text
+    assert "requests: 28800/day" in text or "requests: 20/min" in text
+    assert "peak: 4x" in text
+    assert "a quarter of the busiest minute" in text
+
+
 def test_a_large_set_and_much_traffic_make_finer_gates_and_steps() -> None:
     golden = EvalFile("golden.jsonl", 400, 400, 0, 0, 400)
     made = proposed(

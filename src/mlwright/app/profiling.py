@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,6 +13,7 @@ from mlwright.blueprint import as_pattern, path_from
 from mlwright.data import DataSpec, Listed, Source, personal
 from mlwright.evals import read_given, read_set
 from mlwright.kernel.errors import NotFound, Unreadable, UserError
+from mlwright.kernel.progress import Progress, silent
 from mlwright.rag import Distinct, Parsed, ParserPart, Reader, every_parser
 
 MOST_READ = 200
@@ -25,11 +26,13 @@ _MOST_LABELS = 50
 _FEW_LABELS, _LEAST_ROWS = 10, 50
 """Of a last column that is not called like a label."""
 _LABELS = ("label", "labels", "target", "class", "category", "y")
-_NEAR = 0.9
+_NEAR, _NEAR_TEXT = 0.9, 20_000
+"""How much of their runs of words two texts share that nearly repeat one another, by so many characters of each."""
+_TASK = "look at the files"
 _PICTURES = "has no text"
 
 
-def profile(path: Path, home: Path) -> Profile:
+def profile(path: Path, home: Path, progress: Progress = silent) -> Profile:
     """What is known of a folder of documents, or of one file, for a blueprint in the folder `home`. Raises NotFound
     where nothing is there."""
     if not path.exists():
@@ -42,7 +45,7 @@ def profile(path: Path, home: Path) -> Profile:
     known = {suffix for part in parsers for suffix in part.suffixes}
     rest = [one for one in listed if root / one.key not in cases.files]
     documents = [one for one in rest if _suffix(one).lower() in known]
-    seen = _read(source, documents, parsers)
+    seen = _read(source, documents, parsers, progress)
     return Profile(
         path=path_from(path, home),
         files=len(documents),
@@ -114,7 +117,7 @@ class _Seen:
             return
         self.scanned += pdf and any(_PICTURES in note for note in parsed.notes)
         self.characters.append(len(parsed.text))
-        self.near += not self._distinct.admits(parsed.text)
+        self.near += not self._distinct.admits(parsed.text[:_NEAR_TEXT])
         if language := parsed.meta.get("lang"):
             self.languages[str(language)] += 1
         found = personal(parsed.text)
@@ -122,15 +125,42 @@ class _Seen:
         self.personal_files += bool(found)
 
 
-def _read(source: Source, documents: Sequence[Listed], parsers: Sequence[ParserPart]) -> _Seen:
+def _read(
+    source: Source, documents: Sequence[Listed], parsers: Sequence[ParserPart], progress: Progress = silent
+) -> _Seen:
     """All of them, or every so-and-so-many-th of a larger folder."""
     seen, step = _Seen(), max(1, -(-len(documents) // MOST_READ))
     chosen = documents[::step]
-    with Reader(parsers=parsers) as reader:
-        contents = ((source.read(one), one.key) for one in chosen)
-        for one, parsed in zip(chosen, reader.read_many(contents), strict=True):
-            seen.take(one, parsed)
+    read = deque[Listed]()
+
+    def contents() -> Iterator[tuple[bytes, str]]:
+        for one in chosen:
+            content = _bytes(source, one)
+            if isinstance(content, bytes):
+                read.append(one)
+                yield content, one.key
+            else:
+                seen.take(one, content)
+
+    progress.start(_TASK, len(chosen))
+    try:
+        with Reader(parsers=parsers) as reader:
+            for parsed in reader.read_many(contents()):
+                seen.take(read.popleft(), parsed)
+                progress.step(_TASK)
+    finally:
+        progress.end(_TASK)
     return seen
+
+
+def _bytes(source: Source, one: Listed) -> bytes | Unreadable:
+    """Also of a file that has gone since it was listed: a profile looks, and leaves it to the ingest to complain."""
+    try:
+        return source.read(one)
+    except Unreadable as error:
+        return error
+    except NotFound as error:
+        return Unreadable(error.message, reason="gone", hint=error.hint)
 
 
 def _lengths(characters: list[int]) -> Lengths | None:
@@ -150,8 +180,12 @@ def _copies(source: Source, documents: Sequence[Listed]) -> int:
     by_size = defaultdict[int, list[Listed]](list)
     for one in documents:
         by_size[one.size].append(one)
-    alike = [group for group in by_size.values() if len(group) > 1]
-    return sum(len(group) - len({hashlib.sha256(source.read(one)).digest() for one in group}) for group in alike)
+    copies = 0
+    for group in (group for group in by_size.values() if len(group) > 1):
+        found = (_bytes(source, one) for one in group)
+        names = [hashlib.sha256(content).digest() for content in found if isinstance(content, bytes)]
+        copies += len(names) - len(set(names))
+    return copies
 
 
 @dataclass(frozen=True, slots=True)

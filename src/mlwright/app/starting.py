@@ -11,6 +11,7 @@ from mlwright.architect import LocalModel, Profile, Proposal, Requirements, Situ
 from mlwright.blueprint import Edit, check_documents, derive, edited, system_name
 from mlwright.kernel.errors import Conflict, NotFound, UserError
 from mlwright.kernel.files import write_atomically
+from mlwright.kernel.progress import Progress, silent
 
 DEFAULT = Path("mlwright.yaml")
 
@@ -40,14 +41,20 @@ class Started:
 
 
 def new_from(
-    asked: Requirements, base: Path, to: Path = DEFAULT, *, writer: str = "", found: Profile | None = None
+    asked: Requirements,
+    base: Path,
+    to: Path = DEFAULT,
+    *,
+    writer: str = "",
+    found: Profile | None = None,
+    progress: Progress = silent,
 ) -> Started:
     """Write the blueprint of requirements. `base` is the folder that their `data` starts at. A model of a server on
     this machine may write the answers: the one that `writer` names, else the first that is found. `found` is the
     profile of the data where it is known already. Raises NotFound without the data or that model, UserError where no
     template fits, Conflict where `to` differs."""
     if found is None:
-        found = profile(base / asked.data, to.resolve().parent) if asked.data else Profile("")
+        found = profile(base / asked.data, to.resolve().parent, progress) if asked.data else Profile("")
     name = system_name(found.title or asked.answers or "")
     proposal = propose(Situation(asked, found, name, _local(writer)), to)
     _write(proposal.text, to, "name another file with --to")

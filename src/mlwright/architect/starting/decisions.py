@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from mlwright.architect.power import requests_needed, smallest_drop
-from mlwright.architect.starting.situation import Situation
+from mlwright.architect.starting.situation import PEAK, Situation
 from mlwright.architect.starting.words import counted_words, listed, rate
 from mlwright.blueprint import quoted
 from mlwright.kernel.units import Bound, written_seconds
@@ -64,11 +64,18 @@ def _fields(it: Situation) -> dict[str, str]:
 
 
 def _requests(it: Situation) -> Patch:
-    return {f"{ANSWER}.traffic.requests": rate(it.asked.requests) if it.asked.requests else "1k/day"}
+    return {f"{ANSWER}.traffic.requests": rate(it.requests) if it.requests else "1k/day"}
+
+
+def _why_requests(it: Situation) -> str:
+    if it.asked.requests is not None:
+        return "asked for"
+    guess = "a quarter of the busiest minute" if it.requests else "a guess"
+    return f"not said, so {guess}; `plan --calibrate` writes what came"
 
 
 def _peak(it: Situation) -> Patch:
-    return {f"{ANSWER}.traffic.peak": f"{it.asked.peak:.3g}x" if it.asked.peak else "4x"}
+    return {f"{ANSWER}.traffic.peak": f"{it.peak or PEAK:.3g}x"}
 
 
 def _scanned_in(it: Situation) -> str:
@@ -101,7 +108,7 @@ def _drop(it: Situation) -> float:
 
 def _first_step(it: Situation) -> float:
     """Requests a day of one in a hundred."""
-    return (it.asked.requests or 0.0) * 864
+    return (it.requests or 0.0) * 864
 
 
 def _why_gate(it: Situation) -> str:
@@ -112,10 +119,6 @@ def _why_gate(it: Situation) -> str:
     )
     made = f"; {found.synthetic} of them were made by a program, so have people write some" if found.synthetic else ""
     return f"{told}{made}. The bounds are a start: raise them to what the first run measures"
-
-
-def _said(value: object, said: str, unsaid: str) -> str:
-    return said if value is not None else unsaid
 
 
 DECISIONS: tuple[Decision, ...] = (
@@ -178,11 +181,11 @@ DECISIONS: tuple[Decision, ...] = (
     ),
     Decision(
         "traffic", "serving", _always, _requests,
-        lambda it: _said(it.asked.requests, "asked for", "not said, so a guess; `plan --calibrate` writes what came"),
+        _why_requests,
     ),
     Decision(
         "busiest minute", "serving", _always, _peak,
-        lambda it: f"the busiest minute was said to be {it.asked.busiest}" if it.asked.peak
+        lambda it: f"the busiest minute was said to be {it.asked.busiest}" if it.peak
         else "the busiest minute over the mean: not said, so a guess; `plan --calibrate` writes what came",
     ),
     Decision(
@@ -205,9 +208,9 @@ DECISIONS: tuple[Decision, ...] = (
         lambda it: "three quarters of what was promised, so that a slow model is replaced in time",
     ),
     Decision(
-        "cache", "serving", lambda it: (it.asked.requests or 0.0) >= BUSY and not it.personal,
+        "cache", "serving", lambda it: (it.requests or 0.0) >= BUSY and not it.personal,
         lambda it: {f"{ANSWER}.cache.exact": "1h"},
-        lambda it: f"{rate(it.asked.requests or 0.0)} repeat some questions: an equal one is answered again for"
+        lambda it: f"{rate(it.requests or 0.0)} repeat some questions: an equal one is answered again for"
         " an hour, as long as no document changed",
     ),
     Decision(

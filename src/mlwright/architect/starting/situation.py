@@ -5,7 +5,10 @@ from functools import cached_property
 
 from mlwright.architect.starting.profile import EvalFile, Profile
 from mlwright.architect.starting.requirements import Requirements
+from mlwright.kernel.units import rate
 
+PEAK = 4.0
+"""The busiest minute over the mean, where one of the two is not known."""
 _USUAL = 0.05
 """The share of documents from which on a language counts."""
 
@@ -39,6 +42,19 @@ class Situation:
     def foreign(self) -> tuple[str, ...]:
         """Languages that the embedded model does not know."""
         return tuple(one for one in self.languages if one != "en")
+
+    @property
+    def requests(self) -> float | None:
+        """As was said, else a quarter of the busiest minute; None where neither was."""
+        if self.asked.requests is not None or self.asked.busiest is None or "/" not in self.asked.busiest:
+            return self.asked.requests
+        return rate(self.asked.busiest) / PEAK
+
+    @property
+    def peak(self) -> float | None:
+        """The busiest minute over the mean; None where nothing says it."""
+        known = self.asked.peak
+        return PEAK if known is None and self.asked.requests is None and self.requests is not None else known
 
     @property
     def may_leave(self) -> bool:

@@ -62,7 +62,8 @@ def new(
         show.understood(known, quiet=json)
     if ask or not said:
         known, found = _asked(known, to, quiet=json)
-    started = house.new_from(known, Path(), to, writer=writer, found=found)
+    with show.progress(json) as progress:
+        started = house.new_from(known, Path(), to, writer=writer, found=found, progress=progress)
     show.json_of(house.started_data(started)) if json else show.started(started, files=found is None)
 
 
@@ -99,7 +100,8 @@ def _asked(known: "Requirements", to: Path, *, quiet: bool) -> "tuple[Requiremen
     for question in architect.still_open(known):
         data = said.get("data") or known.data
         if found is None and data and question.field not in ("answers", "data"):
-            found = house.profile(Path(data), to.resolve().parent)
+            with show.progress(quiet) as progress:
+                found = house.profile(Path(data), to.resolve().parent, progress)
             show.profile(found, quiet=quiet)
         answer = _answer(question, found or architect.Profile(""), quiet=quiet)
         if answer is None:
