@@ -82,7 +82,7 @@ class IndexSpec(_Section):
     engine: AnyIndex = Field(
         default="embedded",
         validate_default=True,
-        description="What holds vectors and words: `embedded`, `lance` or `pgvector`.",
+        description="What holds vectors and words: `embedded`, `lance`, `pgvector` or `qdrant`.",
     )
     keep: int = Field(
         default=3,
