@@ -230,8 +230,9 @@ def test_the_derived_blueprint_loads(tmp_path: Path) -> None:
     assert derive(docs, tmp_path / "mlwright.yaml") == text
     blueprint = from_text(text, tmp_path / "mlwright.yaml")
     assert blueprint.system.name == "my-odd-docs"
-    (docs / "a.md").write_text("# A\n\ntext", encoding="utf-8")
+    for name in ("a.md", "b.docx", "c.PPTX", "d.ipynb", "e.eml", "f.csv"):
+        (docs / name).write_text("# A\n\ntext", encoding="utf-8")
     source = blueprint.data.sources["docs"].build(tmp_path)
-    assert len(list(source.list())) == 1
+    assert len(list(source.list())) == 5
     with pytest.raises(NotFound):
         derive(tmp_path / "none")

@@ -8,7 +8,11 @@ from pathlib import Path
 from mlwright.blueprint.writing import quoted, scalar
 from mlwright.kernel.errors import NotFound, UserError
 
-SUFFIXES = ("md", "markdown", "rst", "txt", "html", "htm", "pdf", "MD", "TXT", "HTML", "HTM", "PDF")
+SUFFIXES = (
+    *("md", "markdown", "mdx", "rst", "adoc", "org", "txt", "html", "htm", "xhtml", "pdf", "docx", "docm", "pptx"),
+    *("pptm", "ipynb", "eml", "MD", "TXT", "HTML", "HTM", "PDF", "DOCX", "PPTX", "EML"),
+)
+"""What people write for people. Tables and code are read too, where somebody asks for them."""
 
 _TEXT = """\
 # Written by `mlwright up`. `mlwright check` reviews this file, `mlwright check --resolved` shows every default.
@@ -17,7 +21,7 @@ system: {{name: {name}, purpose: {purpose}, risk: minimal}}
 
 data:
   sources:
-    docs: {{use: files, path: {path}}}
+    docs: {{use: files, path: {path}}}  # csv, json and code are read, too
 
 rag:
   docs:

@@ -166,11 +166,11 @@ def choose(parsers: Sequence[ParserPart], data: bytes, key: str) -> ParserPart:
             return part
     plain = next((part for part in parsers if part.media_type == "text/plain"), None)
     if binary or plain is None:
-        known = ", ".join(sorted(suffix for part in parsers for suffix in part.suffixes))
+        known = ", ".join(sorted(part.use for part in parsers))
         raise Unreadable(
             f"{key} is a binary file that no parser knows" if binary else f"no parser reads {key}",
             reason="binary" if binary else "unknown",
-            hint=f"parsers read: {known}",
+            hint=f"these formats are read: {known}",
         )
     return plain
 

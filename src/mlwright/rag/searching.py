@@ -44,7 +44,9 @@ class Searching:
             stage.note = "" if best is None else f"nearest {best:.3f}"
         if self.spec.retrieve.fuse != "keyword" and (best is None or best < self.spec.retrieve.min_score):
             if best is not None:
-                self.stages.add("keep", 0.0, f"nearest cosine {best:.3f} is below min_score")
+                self.stages.add(
+                    "keep", 0.0, f"nearest cosine {best:.3f} is below min_score {self.spec.retrieve.min_score:g}"
+                )
             return []
         words = [self._by_words(query) for query in queries]
         with self.stages.stage("keyword") as stage:

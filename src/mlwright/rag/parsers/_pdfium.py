@@ -128,7 +128,9 @@ def _open(data: bytes, key: str) -> pdfium.PdfDocument:
                 hint="save a copy of it without a password",
             ) from error
         raise Unreadable(
-            f"{key} is no whole PDF: {error}", reason="broken", hint="open it with a PDF program and save it anew"
+            f"{key} is no whole PDF: {str(error).rstrip('.')}",
+            reason="broken",
+            hint="open it with a PDF program and save it anew",
         ) from error
 
 
