@@ -1,11 +1,13 @@
 """Reading: which parser takes a file, and running it in a process of its own with caps of time and memory."""
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -186,10 +188,54 @@ class _Died(Exception):
         self.expired, self.status = expired, status
 
 
+class _Watch:
+    """Ends workers whose time is up. One thread for all of them: a timer for each document, which is a thread too,
+    costs more than to read a small one. A pipe has no timeout of its own on every system."""
+
+    def __init__(self) -> None:
+        self._ends: dict[_Worker, float] = {}
+        self._changed = threading.Condition()
+        self._wakes = math.inf
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def begin(self, worker: "_Worker", seconds: float) -> None:
+        end = time.monotonic() + seconds
+        with self._changed:
+            self._ends[worker] = end
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="mlwright-parse-watch", daemon=True)
+                self._thread.start()
+            elif end < self._wakes:
+                self._changed.notify()
+
+    def end(self, worker: "_Worker") -> bool:
+        """Whether its time was not up yet."""
+        with self._changed:
+            return self._ends.pop(worker, None) is not None
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        with self._changed:
+            while self._ends or not self._closed:
+                now = time.monotonic()
+                for worker in [worker for worker, end in self._ends.items() if end <= now]:
+                    del self._ends[worker]
+                    worker.kill()
+                self._wakes = min(self._ends.values(), default=math.inf)
+                self._changed.wait(None if self._wakes == math.inf else self._wakes - now)
+            self._thread = None
+
+
 class _Worker:
     """One process, asked by one thread at a time."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, watch: _Watch) -> None:
+        self._watch = watch
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(  # noqa: S603 (our own module, no shell)
@@ -204,11 +250,11 @@ class _Worker:
         self._within(_START_SECONDS, lambda: receive(self._answers))
 
     @classmethod
-    def started(cls, memory: int) -> "_Worker":
+    def started(cls, memory: int, watch: _Watch) -> "_Worker":
         """Ready to be asked; tried again where the system killed it as it started, as when memory is short."""
         for left in reversed(range(_TRIES)):
             try:
-                return cls(memory)
+                return cls(memory, watch)
             except _Died as died:
                 if died.expired or died.status >= 0 or not left:
                     raise ProviderError(
@@ -233,21 +279,16 @@ class _Worker:
         return self._within(seconds, exchange)
 
     def _within(self, seconds: float, exchange: Callable[[], Message]) -> Message:
-        """Do it, or kill the process when the time is up: a pipe has no timeout of its own on every system."""
-        expired = threading.Event()
-        timer = threading.Timer(seconds, self._expire, (expired,))
-        timer.start()
+        """Do it, or end the process when the time is up."""
+        self._watch.begin(self, seconds)
         try:
             return exchange()
         except (EOFError, OSError) as error:
+            in_time = self._watch.end(self)
             self.stop()
-            raise _Died(expired.is_set(), self._process.returncode) from error
+            raise _Died(not in_time, self._process.returncode) from error
         finally:
-            timer.cancel()
-
-    def _expire(self, expired: threading.Event) -> None:
-        expired.set()
-        self.kill()
+            self._watch.end(self)
 
     def kill(self) -> None:
         """End the process, and what it has started, as tesseract. Its process group is its own."""
@@ -271,6 +312,7 @@ class _Pool:
 
     def __init__(self, size: int, memory: int) -> None:
         self._memory = memory
+        self._watch = _Watch()
         self._free = threading.Semaphore(size)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -304,7 +346,7 @@ class _Pool:
             if self._closed:
                 raise _closed()
             idle = self._idle.pop() if self._idle else None
-        worker = idle or _Worker.started(self._memory)
+        worker = idle or _Worker.started(self._memory, self._watch)
         with self._lock:
             self.busy.append(worker)
         return worker
@@ -324,6 +366,7 @@ class _Pool:
             idle, self._idle = self._idle, []
             for worker in self.busy:
                 worker.kill()  # the thread that waits for its answer tidies up
+        self._watch.close()
         for worker in idle:
             worker.stop()
 

@@ -5,6 +5,7 @@ workspace, so that a hostile document finds nothing in it.
 """
 
 import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -72,7 +73,9 @@ def _cap_time(seconds: float) -> None:
 @cache
 def _parser(module: str, config: str, fields: str) -> Parser:
     part: type[ParserPart] = getattr(importlib.import_module(module), config)
-    return part.model_validate_json(fields).build()
+    parser = part.model_validate_json(fields).build()
+    gc.freeze()  # what is loaded by now stays: collections need not look through it for each document
+    return parser
 
 
 def _answer(header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
