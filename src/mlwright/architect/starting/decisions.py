@@ -283,7 +283,7 @@ WRITERS: tuple[Option, ...] = (
     ),
     Option(
         "extractive", _always, lambda it: {"models.chat.writer": "extractive"},
-        lambda it: "quotes the documents: no language model, no bill, and nothing leaves the machine",
+        lambda it: "quotes the documents: no language model, and no bill for one",
     ),
 )  # fmt: skip
 
@@ -302,8 +302,7 @@ EMBEDDERS: tuple[Option, ...] = (
         "local/minilm", lambda it: bool(it.foreign),
         lambda it: {"models.embed.embedder": "local/minilm", "rag.docs.retrieve.dense_weight": "0.3"},
         lambda it: f"documents are in {listed(it.languages)}, and the embedder that comes with mlwright knows English:"
-        " words count more. On 397 German questions (XQuAD) the first passage was right in 88 % so, and in 84 % with"
-        " both alike",
+        " words count more. On 1,190 German questions (XQuAD) nDCG@10 was 0.935 so, and 0.919 with both alike",
     ),
     Option(
         "local/minilm", _always, lambda it: {"models.embed.embedder": "local/minilm"},
