@@ -162,6 +162,7 @@ def test_a_model_that_breaks_the_budget_is_passed_over_with_the_numbers() -> Non
     cheap = proposed(may_leave=True, requests="50k/day", budget="900 USD/month")
     assert "gpt-4o-mini" in cheap.text
     assert cheap.conflicts == ()
+    assert (cheap.secrets, dear.secrets) == (("OPENAI_API_KEY",), ())
 
 
 def test_a_promise_that_nothing_keeps_is_told() -> None:

@@ -74,6 +74,7 @@ def started_data(started: Started) -> dict[str, Any]:
         "findings": to_json(proposal.findings),
         "plan": {"per_month": made.per_month, "p95": made.latency, "unpriced": made.unpriced},
         "conflicts": list(proposal.conflicts),
+        "secrets": list(proposal.secrets),
     }
 
 

@@ -26,7 +26,7 @@ _ASKED = ("system.budget", ".traffic.", ".slo.")
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A blueprint as text, its choices, what `check` and `plan` say of it, and what of the requirements cannot be had
-    together (`conflicts`), in words."""
+    together (`conflicts`), in words. `secrets` names the variables of the environment that it needs to run."""
 
     template: str
     text: str
@@ -34,6 +34,7 @@ class Proposal:
     findings: tuple[Finding, ...]
     plan: Plan
     conflicts: tuple[str, ...]
+    secrets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def propose(it: Situation, file: Path, *, today: date | None = None) -> Proposal
         findings=trial.findings,
         plan=trial.plan,
         conflicts=(*passed_over, *trial.misses, *_open(it, trial.blueprint)),
+        secrets=tuple(dict.fromkeys(trial.blueprint.secrets.values())),
     )
 
 

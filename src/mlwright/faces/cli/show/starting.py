@@ -79,7 +79,8 @@ def started(done: Started, *, files: bool = True) -> None:
         console.print(told)
     for conflict in proposal.conflicts:
         console.print(Text(conflict, style="warn"))
-    console.print(Text(f"next: mlwright up {done.path}"))
+    keys = f", with {' and '.join(proposal.secrets)} in the environment" if proposal.secrets else ""
+    console.print(Text(f"next: mlwright up {done.path}{keys}"))
 
 
 def _beside(done: Started) -> list[Text]:
