@@ -181,8 +181,8 @@ class Spans:
             self._export([_row(values) for values in batch])
 
     def trace(self, trace: str) -> list[SpanRow]:
-        """All spans of a trace, by start."""
-        sql = f"select {_COLUMNS} from kernel_span where trace = ? order by started, id"  # noqa: S608
+        """All spans of a trace, by start; of those that start at one time the longest first, which holds the others."""
+        sql = f"select {_COLUMNS} from kernel_span where trace = ? order by started, seconds desc, id"  # noqa: S608
         return self._read(sql, (trace,))
 
     def about(self, ref: Ref) -> list[SpanRow]:
