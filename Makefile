@@ -17,7 +17,7 @@ run: .venv/.run ## bring up the demo: index, ask, trace, evaluate, then serve (S
 	$(BIN)/mlwright up examples/handbook/mlwright.yaml --show $(if $(filter 0,$(SERVE)),--no-serve,--serve --port $(PORT))
 
 test: .venv/.dev ## run every test: unit, flows, parts, shape, docs, browser
-	$(BIN)/python -m pytest -n $${TEST_JOBS:-2} --dist loadfile -q
+	$(BIN)/python -m pytest -n $${TEST_JOBS:-3} --dist loadfile --no-loadscope-reorder -q
 
 check: .venv/.dev lint types contracts test ## everything that must hold before a change lands
 

@@ -1,4 +1,4 @@
-"""What tests share: where real data lies, and that CI skips nothing."""
+"""What tests share: where real data lies, which come first, and that CI skips nothing."""
 
 import os
 from collections.abc import Generator
@@ -14,6 +14,14 @@ CI = bool(os.environ.get("MLWRIGHT_CI"))
 settings.load_profile("same" if CI else "search")
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST = ("browser", "flows", "test_docs.py")
+"""Their files take minutes, mostly of waiting for other processes."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They go first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in LONGEST)
 
 
 @pytest.fixture(scope="session")
