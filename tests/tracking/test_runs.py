@@ -95,7 +95,8 @@ def test_a_run_is_traced_with_what_happens_in_it(tracking: Tracking, kernel: Ker
         pass
     with kernel.spans.span("index handbook"):
         ref = tracking.record("index handbook", {}, {}, [], Ref("index", "i"))
-    assert [row.name for row in kernel.spans.about(ref)] == ["index handbook"]
+    (work,) = kernel.spans.about(ref)
+    assert (work.name, work.started) == ("index handbook", tracking.run(ref).started)
 
 
 def test_values_that_are_not_finite_survive(tracking: Tracking) -> None:

@@ -76,7 +76,7 @@ class Span:
     `about`."""
 
     __slots__ = (
-        "_attributes", "_began", "_outer", "_spans", "_started", "about", "error", "id", "name", "parent", "trace",
+        "_attributes", "_began", "_outer", "_spans", "about", "error", "id", "name", "parent", "started", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -105,7 +105,7 @@ class Span:
                 self.trace, self.parent = outer.trace, outer.id
         self.id = os.urandom(8).hex()
         _current.set(self)
-        self._started = self._spans.clock.now()
+        self.started = self._spans.clock.now()
         self._began = perf_counter_ns()
         return self
 
@@ -115,7 +115,7 @@ class Span:
             _current.set(self._outer)
         if error is not None and not isinstance(error, GeneratorExit):
             self.error = f"{type(error).__name__}: {error}".partition("\n")[0]
-        self._spans.keep(self, self._started, seconds, self._attributes, last=self._outer is None)
+        self._spans.keep(self, self.started, seconds, self._attributes, last=self._outer is None)
 
 
 _current: ContextVar[Span | None] = ContextVar("mlwright_span", default=None)

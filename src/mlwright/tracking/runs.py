@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +51,18 @@ class Tracking:
     ) -> ActiveRun:
         """Begin a run of any kind (`train`, `index`, `eval`, …); a context manager that ends it. `uses` are the things
         it reads: datasets, models, prompts."""
+        return self._started(name, kind, params or {}, uses, self._kernel.clock.now())
+
+    def _started(self, name: str, kind: str, params: Mapping[str, Any], uses: Iterable[Ref], at: datetime) -> ActiveRun:
         commit = commit_of(self._base, without=(self._kernel.home,))
         run = Run(
-            new_ref("run"), name, kind, self.experiment, "running", self._kernel.clock.now(), None, commit.id,
-            commit.dirty, {}, {}, {}, "",
+            new_ref("run"), name, kind, self.experiment, "running", at, None, commit.id, commit.dirty, {}, {}, {}, "",
         )  # fmt: skip
         tables.add_run(self._store, run, self._environment(), this_process())
         if commit.id:
             self._kernel.lineage.link(run.ref, [Ref("commit", commit.id)], "at")
         active = ActiveRun(run.ref, name, self._kernel, self._pulse.drop)
-        active.params(params or {})
+        active.params(params)
         active.used(uses)
         self._pulse.add(active)
         return active
@@ -69,15 +71,16 @@ class Tracking:
         self, name: str, params: Mapping[str, Any], metrics: Mapping[str, float], uses: Iterable[Ref], made: Ref
     ) -> Ref:
         """Keep work that is over as a run. Its kind is the first word of `name`; `made` is what came of it: an
-        evaluation is "recorded as" the run, anything else "built by" it. The span around the work is about the run."""
-        kind = name.split()[0]
-        run = self.start_run(name, kind=kind, params=params, uses=uses)
+        evaluation is "recorded as" the run, anything else "built by" it. The span around the work is about the run,
+        which began when that did."""
+        kind, around = name.split()[0], self._kernel.spans.current()
+        work = around if around is not None and around.about is None else None
+        run = self._started(name, kind, params, uses, work.started if work else self._kernel.clock.now())
         run.log(metrics)
         run.made([made], "recorded as" if kind == "eval" else "built by")
         run.end()
-        around = self._kernel.spans.current()
-        if around is not None and around.about is None:
-            around.about = run.ref
+        if work:
+            work.about = run.ref
         return run.ref
 
     def runs(self, limit: int = 100, kind: str | None = None, experiment: str | None = None) -> list[Run]:
