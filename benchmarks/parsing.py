@@ -18,7 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from typing import NamedTuple
 import pypdfium2
 import trafilatura
 from markdown_it import MarkdownIt
+from peers._cpu import cpu_seconds
 
 from mlwright.kernel.errors import Unreadable
 from mlwright.rag.parse import Reader, every_parser
@@ -158,16 +159,6 @@ def timed(work: Callable[[], object]) -> Way:
         return Cost(time.perf_counter() - wall, cpu_seconds() - cpu)
 
     return once
-
-
-def cpu_seconds() -> float:
-    """CPU time of this process and of those that it has started and that live, as workers do."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12]) if int(fields[1]) == os.getpid() else 0
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def read_by(reader: Reader, files: list[File]) -> list[Parsed | Unreadable]:

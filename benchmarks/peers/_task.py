@@ -11,8 +11,9 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from _cpu import cpu_seconds
 
-_OUT = os.fdopen(os.dup(1), "w")
+OUT = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # some libraries print while they are imported: that goes to standard error
 
 
@@ -25,20 +26,10 @@ class Clock:
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        wall, cpu = perf_counter(), _cpu()
+        wall, cpu = perf_counter(), cpu_seconds()
         yield
         self.wall[name] = self.wall.get(name, 0.0) + perf_counter() - wall
-        self.cpu[name] = self.cpu.get(name, 0.0) + _cpu() - cpu
-
-
-def _cpu() -> float:
-    """CPU seconds of this process and of its children, those that have ended and those that live."""
-    ticks = 0
-    for task in Path("/proc/self/task").iterdir():
-        for child in (task / "children").read_text().split():
-            after_name = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-            ticks += sum(map(int, after_name[11:15]))
-    return sum(os.times()[:4]) + ticks / os.sysconf("SC_CLK_TCK")
+        self.cpu[name] = self.cpu.get(name, 0.0) + cpu_seconds() - cpu
 
 
 def files(folder: Path) -> list[Path]:
@@ -123,6 +114,6 @@ def most_memory() -> float:
 def run(**tasks: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Do the task of standard input."""
     task = json.load(sys.stdin)
-    json.dump(tasks[task["do"]](task), _OUT)
-    _OUT.close()
+    json.dump(tasks[task["do"]](task), OUT)
+    OUT.close()
     os._exit(0)  # threads of some libraries would hold the process

@@ -4,15 +4,12 @@ The arguments are the folder of the model and the number of threads.
 """
 
 import json
-import os
 import sys
 import time
 
-out = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # some libraries print while they are imported: that goes to standard error
-
-import sentence_transformers  # noqa: E402
-import torch  # noqa: E402
+import _task
+import sentence_transformers
+import torch
 
 torch.set_num_threads(int(sys.argv[2]))
 model = sentence_transformers.SentenceTransformer(sys.argv[1], device="cpu")
@@ -22,4 +19,4 @@ for line in sys.stdin:
     wall, cpu = time.perf_counter(), time.process_time()
     vectors = model.encode(texts, normalize_embeddings=True)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(json.dumps({"vectors": vectors.tolist(), "wall": wall, "cpu": cpu}), file=out, flush=True)
+    print(json.dumps({"vectors": vectors.tolist(), "wall": wall, "cpu": cpu}), file=_task.OUT, flush=True)

@@ -60,8 +60,9 @@ def state(app: Joined, pipeline: str) -> Verification:
 def _last(app: Joined, pipeline: str) -> Verified | None:
     """As its run has kept it."""
     for run in app.tracking.runs(kind="verify"):
-        kept = {artifact.path for artifact in app.tracking.artifacts(run.ref)}
-        if run.name == indexes.run_of(pipeline) and run.ended is not None and indexes.FOUND in kept:
+        if run.name != indexes.run_of(pipeline) or run.ended is None:
+            continue
+        if indexes.FOUND in {artifact.path for artifact in app.tracking.artifacts(run.ref)}:
             found = json.loads(app.tracking.read(run.ref, indexes.FOUND))
             damages = tuple(Damage(place, problem) for place, problem in found["damages"])
             return Verified(run.ref, Ref.parse(found["index"]), run.ended, damages)

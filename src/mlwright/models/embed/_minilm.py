@@ -13,10 +13,10 @@ from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import MlwrightError, ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
-from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._minilm_cache import GRAPH, graph_folder
 from mlwright.models.embed._minilm_weights import TOKENIZER, Weights
 from mlwright.models.embed._word_ends import WordEnds
+from mlwright.models.first_use import FirstUse
 from mlwright.models.onnx_session import Device, cores, session_on
 
 Vectors = NDArray[np.float32]

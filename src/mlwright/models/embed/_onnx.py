@@ -23,10 +23,10 @@ from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import MlwrightError, ProviderError, UserError
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
-from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._folder import Dense, Pooling
 from mlwright.models.embed._tokens import Tokens
 from mlwright.models.embed._unit import unit
+from mlwright.models.first_use import FirstUse
 from mlwright.models.onnx_session import Device, cores, on_gpu, session_on
 
 Vectors = NDArray[np.float32]

@@ -14,9 +14,9 @@ from mlwright.kernel.aio import in_thread
 from mlwright.kernel.errors import ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.models.embed import Kind
-from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._tokens import Tokens
 from mlwright.models.embed._unit import unit
+from mlwright.models.first_use import FirstUse
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from mlwright.kernel.errors import MlwrightError, ProviderError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.parts import need
 from mlwright.models.embed import Kind
-from mlwright.models.embed._first_use import FirstUse
 from mlwright.models.embed._folder import ModelFolder, Prefixes, refuse_pickle
 from mlwright.models.embed._tokens import Tokens
 from mlwright.models.embed._unit import unit
+from mlwright.models.first_use import FirstUse
 from mlwright.models.onnx_session import Device
 
 EXTRA = "sentence-transformers"

@@ -1,6 +1,5 @@
 """A cross-encoder that reads question and passage together: a local ONNX folder, fastembed or sentence-transformers."""
 
-import threading
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Literal
@@ -12,6 +11,7 @@ from mlwright.kernel.errors import UserError
 from mlwright.kernel.ids import Ref
 from mlwright.kernel.parts import need
 from mlwright.models.chat import ChatModel
+from mlwright.models.first_use import FirstUse
 from mlwright.models.located import Located
 from mlwright.models.rerank import Reranked, Reranker, RerankFacts, RerankPart, RerankRequest, logistic
 
@@ -126,15 +126,13 @@ Logits = Callable[[str, Sequence[str]], list[float]]
 Load = Callable[[], Logits]
 
 
-class CrossEncoder:
+class CrossEncoder(FirstUse[Logits]):
     """A Reranker. A score is the logistic of the model's raw score: the probability that the passage is relevant, as
     the model was trained to see it."""
 
-    def __init__(self, ref: Ref, load: Load) -> None:
-        self.ref = ref
-        self._load = load
-        self._loaded: Logits | None = None
-        self._lock = threading.Lock()
+    def __init__(self, ref: Ref, ready: Load) -> None:
+        super().__init__()
+        self.ref, self._ready = ref, ready
 
     async def rerank(self, request: RerankRequest) -> Reranked:
         if not request.texts:
@@ -146,7 +144,7 @@ class CrossEncoder:
         """Nothing is open."""
 
     def _logits(self, question: str, texts: Sequence[str]) -> list[float]:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load()
-        return self._loaded(question, texts)
+        return self._model()(question, texts)
+
+    def _load(self) -> Logits:
+        return self._ready()

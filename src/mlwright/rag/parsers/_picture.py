@@ -2,12 +2,9 @@
 
 import struct
 import zlib
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pypdfium2 as pdfium
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _LONGEST = 4000
 """Pixels of height: a page that is longer is drawn smaller, so that no page fills the memory."""
@@ -28,8 +25,6 @@ def picture(page: pdfium.PdfPage, width: int) -> bytes:
 
 def _png(pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> bytes:
     """Rows are written as differences from the row above, which makes text and photographs small."""
-    import numpy as np  # slow to load, and a parser that draws nothing does without
-
     high, wide, channels = pixels.shape
     rows = np.empty((high, 1 + wide * channels), dtype=np.uint8)
     flat = pixels.reshape(high, -1)
